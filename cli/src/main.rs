@@ -1,0 +1,2 @@
+//! The `salus` command.
+fn main() {}
