@@ -1,0 +1,96 @@
+//! FHIR Consent, R4 and R5, in one neutral shape. What it permits in Salus is decided elsewhere.
+//!
+//! R4 states a root `provision` with a `type`; R5 states a root `decision` and a list of exceptions
+//! to it. Both become a root [`Provision`] with exceptions.
+//!
+//! The shape that Salus writes and understands best:
+//!
+//! - `scope` is `research`; `provision.type` says permit or deny; `provision.period` is the window;
+//! - `provision.purpose` carries GA4GH DUO codes: permissions and modifiers side by side;
+//! - a purpose's extensions with a coded value qualify it: the disease areas of `DUO:0000007`
+//!   under [`DISEASE_AREA`], the countries of `DUO:0000022` under [`REGION`];
+//! - `provision.action` holds one concept for each grant, coded in [`ACTION_SYSTEM`] as
+//!   `be-counted`, `be-contacted` and `share-data`.
+
+use std::sync::Arc;
+
+use super::coding::{Coding, Concept};
+use super::partial_date::PartialDate;
+use super::report::Source;
+
+/// Extension of a purpose coding: a disease area that it is limited to.
+pub const DISEASE_AREA: &str = "urn:salus:fhir:disease-area";
+/// Extension of a purpose coding: a country or region that it is limited to (ISO 3166).
+pub const REGION: &str = "urn:salus:fhir:region";
+/// The code system of the three grants.
+pub const ACTION_SYSTEM: &str = "urn:salus:fhir:consent-action";
+
+/// A Consent resource. It is imported whatever its status says: who maps it must look.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ConsentResource {
+    /// The resource's id, where it has one.
+    pub id: Option<String>,
+    /// The place of the patient in [`super::Import::patients`].
+    pub patient: usize,
+    /// `active`, `inactive`, `draft`, `proposed`, `rejected`, `not-done`, `unknown`... as written.
+    /// `entered-in-error` never comes here: it is left out.
+    pub status: Option<Arc<str>>,
+    /// Codings of `scope` (R4 only): `research` for a research consent.
+    pub scope: Concept,
+    /// Codings of all `category` concepts.
+    pub category: Vec<Coding>,
+    /// When it was given (R4 `dateTime`, R5 `date`).
+    pub date: Option<PartialDate>,
+    /// What it says.
+    pub provision: Provision,
+    /// Where it was read.
+    pub source: Source,
+}
+
+/// A rule and its exceptions.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Provision {
+    /// Permit or deny; `None` where it says neither. An exception that says neither decides the
+    /// opposite of what it is an exception to, as both FHIR versions have it; that is filled in.
+    pub decision: Option<Decision>,
+    /// First moment of the window; `None` is open.
+    pub start: Option<PartialDate>,
+    /// Last moment of the window; `None` is open.
+    pub end: Option<PartialDate>,
+    /// Purposes of use, each with its qualifiers.
+    pub purposes: Vec<Purpose>,
+    /// Actions: one concept an action, all codings kept.
+    pub actions: Vec<Concept>,
+    /// Whether the rule is narrowed by members that are not read (actor, data, class, code,
+    /// security label...): it then covers less than it seems to.
+    pub narrowed: bool,
+    /// Exceptions to this rule.
+    pub exceptions: Vec<Provision>,
+}
+
+/// Permit or deny.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Decision {
+    /// The rule permits.
+    Permit,
+    /// The rule denies.
+    Deny,
+}
+
+/// A purpose of use.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Purpose {
+    /// The purpose's code; a DUO code as a rule.
+    pub coding: Coding,
+    /// What narrows it: disease areas, regions.
+    pub qualifiers: Vec<Qualifier>,
+}
+
+/// A coded extension of a purpose.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Qualifier {
+    /// The extension's URL.
+    pub url: String,
+    /// Its codings; empty where its value is not coded, which must not be taken for no limit.
+    pub codings: Concept,
+}
