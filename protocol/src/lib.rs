@@ -1,1 +1,11 @@
-//! Placeholder.
+//! The nouns of Salus, natively: what a record, a consent, a query and a statement *are*.
+//!
+//! No input or output, no clock, no proofs: `salus-circuits` writes the same nouns as
+//! constraints, file for file, and `docs/spec/` says them in words.
+
+pub mod day;
+pub mod field;
+pub mod poseidon;
+pub mod profile;
+pub mod query;
+pub mod row;
