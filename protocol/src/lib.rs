@@ -3,9 +3,17 @@
 //! No input or output, no clock, no proofs: `salus-circuits` writes the same nouns as
 //! constraints, file for file, and `docs/spec/` says them in words.
 
+pub mod consent;
 pub mod day;
+pub mod eligibility;
 pub mod field;
+pub mod nullifier;
 pub mod poseidon;
 pub mod profile;
+pub mod purpose;
 pub mod query;
+pub mod record;
+pub mod registry;
 pub mod row;
+pub mod row_commitment;
+pub mod statement;
