@@ -1,1 +1,3 @@
-//! Placeholder.
+//! Makes Salus's proofs.
+
+pub mod groth16;

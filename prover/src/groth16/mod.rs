@@ -1,0 +1,2 @@
+//! A Groth16 prover.
+mod lanes;
