@@ -12,21 +12,32 @@
 //!   error, not done, cancelled, refuted, not confirmed, only planned) is left out and counted. See
 //!   [`Reason`].
 
+mod assembly;
+mod bundle;
 mod coding;
 pub mod consent;
+mod element;
 mod event;
+mod fact;
 mod import;
+mod input;
 mod partial_date;
 mod patient;
+mod read;
+mod reference;
 mod report;
+mod resource;
+mod status;
 pub mod systems;
 
 pub use coding::{Coding, Concept};
 pub use consent::ConsentResource;
 pub use event::{Comparator, Event, EventKind, Quantity, Value};
 pub use import::Import;
+pub use input::{ImportError, Limits};
 pub use partial_date::{PartialDate, PartialDateError, Precision};
 pub use patient::{Patient, Sex};
+pub use read::import;
 pub use report::{
     Example, FileOutcome, FileReport, ImportReport, Reason, Source, Tally, TypeReport,
 };

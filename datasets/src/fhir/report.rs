@@ -181,10 +181,14 @@ impl ImportReport {
     /// Where `source` is, in words: `Condition.ndjson:12` or `bundle.json entry 12`.
     #[must_use]
     pub fn place(&self, source: Source) -> String {
-        let Some(file) = usize::try_from(source.file)
+        Self::place_in(&self.files, source)
+    }
+
+    pub(crate) fn place_in(files: &[FileReport], source: Source) -> String {
+        let file = usize::try_from(source.file)
             .ok()
-            .and_then(|file| self.files.get(file))
-        else {
+            .and_then(|file| files.get(file));
+        let Some(file) = file else {
             return format!("file {} position {}", source.file, source.position);
         };
         let name = file.path.file_name().map_or_else(
@@ -224,10 +228,6 @@ impl ImportReport {
     }
 
     fn of_type(&mut self, resource_type: &str) -> &mut TypeReport {
-        if !self.types.contains_key(resource_type) {
-            self.types
-                .insert(resource_type.to_owned(), TypeReport::default());
-        }
         self.types.entry(resource_type.to_owned()).or_default()
     }
 }

@@ -1,0 +1,291 @@
+//! Input files: which there are, and their bytes, plain or gzipped, within limits.
+
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, Read};
+use std::path::{Path, PathBuf};
+
+use flate2::bufread::MultiGzDecoder;
+use thiserror::Error;
+
+/// Output that is never too much, whatever it was compressed to.
+const ALWAYS_ALLOWED: u64 = 64 << 20;
+
+/// How much an import may read at once.
+#[derive(Debug, Clone, Copy)]
+pub struct Limits {
+    /// The longest line of an NDJSON file, in bytes. Default 64 MiB.
+    pub line_bytes: u64,
+    /// The largest JSON document (a Bundle), in bytes. It is held in memory. Default 1 GiB.
+    pub document_bytes: u64,
+    /// The most that gzip may expand a file, as a factor, once the output exceeds 64 MiB. FHIR
+    /// compresses by 10 to 40; a gzip bomb by 1,000. Default 200.
+    pub expansion: u64,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            line_bytes: 64 << 20,
+            document_bytes: 1 << 30,
+            expansion: 200,
+        }
+    }
+}
+
+/// Why nothing could be imported at all. What is wrong inside a file is in the report instead.
+#[derive(Debug, Error)]
+pub enum ImportError {
+    /// The path cannot be opened or listed.
+    #[error("cannot read {}: {source}", path.display())]
+    Unreadable {
+        /// The path.
+        path: PathBuf,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// A folder without any file of a known name.
+    #[error("{} holds no .ndjson or .json file (plain or .gz): give the folder of a FHIR export, or one such file", path.display())]
+    NothingToRead {
+        /// The folder.
+        path: PathBuf,
+    },
+}
+
+/// How a file's bytes are to be taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Form {
+    /// One resource a line.
+    Lines,
+    /// One JSON document; if it turns out to be more than one, lines after all.
+    Document,
+    /// Not FHIR by its name.
+    Unknown,
+}
+
+/// The form that a file's name promises, compressed or not.
+pub(crate) fn form(path: &Path) -> Form {
+    let name = path
+        .file_name()
+        .map(|name| name.to_string_lossy().to_ascii_lowercase())
+        .unwrap_or_default();
+    let name = name.strip_suffix(".gz").unwrap_or(&name);
+    match name.rsplit_once('.') {
+        Some((_, "ndjson" | "jsonl")) => Form::Lines,
+        Some((_, "json")) => Form::Document,
+        _ => Form::Unknown,
+    }
+}
+
+/// The files of a folder, by name, hidden ones aside; a single file is itself.
+pub(crate) fn files(path: &Path) -> Result<Vec<PathBuf>, ImportError> {
+    let unreadable = |source| ImportError::Unreadable {
+        path: path.to_owned(),
+        source,
+    };
+    if !std::fs::metadata(path).map_err(unreadable)?.is_dir() {
+        return Ok(vec![path.to_owned()]);
+    }
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(path).map_err(unreadable)? {
+        let entry = entry.map_err(unreadable)?;
+        if !entry.file_name().to_string_lossy().starts_with('.') {
+            found.push(entry.path());
+        }
+    }
+    found.sort();
+    if found
+        .iter()
+        .all(|file| file.is_dir() || form(file) == Form::Unknown)
+    {
+        return Err(ImportError::NothingToRead {
+            path: path.to_owned(),
+        });
+    }
+    Ok(found)
+}
+
+/// Opens a file, unpacks it if it is gzipped (whatever its name), and skips a byte order mark.
+pub(crate) fn open(path: &Path, limits: &Limits) -> Result<Box<dyn BufRead + Send>, ImportError> {
+    let unreadable = |source| ImportError::Unreadable {
+        path: path.to_owned(),
+        source,
+    };
+    let file = File::open(path).map_err(unreadable)?;
+    let mut plain = BufReader::with_capacity(1 << 16, file);
+    let gzipped = plain
+        .fill_buf()
+        .map_err(unreadable)?
+        .starts_with(&[0x1f, 0x8b]);
+    let mut reader: Box<dyn BufRead + Send> = if gzipped {
+        let decoder = MultiGzDecoder::new(Counted {
+            inner: plain,
+            bytes: 0,
+        });
+        Box::new(BufReader::with_capacity(
+            1 << 16,
+            Unpacked {
+                decoder,
+                bytes: 0,
+                expansion: limits.expansion,
+            },
+        ))
+    } else {
+        Box::new(plain)
+    };
+    // A broken gzip header shows here first; it is reported when reading goes on.
+    if let Ok(start) = reader.fill_buf()
+        && start.starts_with(&[0xef, 0xbb, 0xbf])
+    {
+        reader.consume(3);
+    }
+    Ok(reader)
+}
+
+/// Counts the compressed bytes that were read.
+struct Counted<R> {
+    inner: R,
+    bytes: u64,
+}
+
+impl<R: BufRead> Read for Counted<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = self.inner.read(buffer)?;
+        self.bytes += read as u64;
+        Ok(read)
+    }
+}
+
+impl<R: BufRead> BufRead for Counted<R> {
+    fn fill_buf(&mut self) -> io::Result<&[u8]> {
+        self.inner.fill_buf()
+    }
+
+    fn consume(&mut self, amount: usize) {
+        self.bytes += amount as u64;
+        self.inner.consume(amount);
+    }
+}
+
+/// Unpacked bytes, with a watch on how far they expand.
+struct Unpacked<R: BufRead> {
+    decoder: MultiGzDecoder<Counted<R>>,
+    bytes: u64,
+    expansion: u64,
+}
+
+impl<R: BufRead> Read for Unpacked<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = self.decoder.read(buffer)?;
+        self.bytes += read as u64;
+        let packed = self.decoder.get_ref().bytes.max(1);
+        if self.bytes > ALWAYS_ALLOWED && self.bytes / packed > self.expansion {
+            return Err(io::Error::other(format!(
+                "gzip expands it more than {} times: this looks like a gzip bomb, not a FHIR export",
+                self.expansion
+            )));
+        }
+        Ok(read)
+    }
+}
+
+/// Some lines of a file, without their ends.
+#[derive(Debug, Default)]
+pub(crate) struct Batch {
+    bytes: Vec<u8>,
+    /// The number of each line, from 1, and where it lies in `bytes`.
+    lines: Vec<(u32, std::ops::Range<usize>)>,
+}
+
+impl Batch {
+    /// Each line with its number.
+    pub(crate) fn lines(&self) -> Vec<(u32, &[u8])> {
+        self.lines
+            .iter()
+            .map(|(number, range)| (*number, self.bytes.get(range.clone()).unwrap_or_default()))
+            .collect()
+    }
+}
+
+/// The lines of a file, a batch at a time.
+pub(crate) struct Lines {
+    reader: Box<dyn BufRead + Send>,
+    limit: u64,
+    number: u32,
+    ended: bool,
+}
+
+impl Lines {
+    const BATCH_BYTES: usize = 8 << 20;
+
+    pub(crate) fn new(reader: Box<dyn BufRead + Send>, limits: &Limits) -> Self {
+        Self {
+            reader,
+            limit: limits.line_bytes,
+            number: 0,
+            ended: false,
+        }
+    }
+
+    /// The next lines, blank ones skipped; empty at the end. On an error, also the lines that came
+    /// whole before it.
+    pub(crate) fn next_batch(&mut self) -> (Batch, Option<String>) {
+        let mut batch = Batch::default();
+        while !self.ended && batch.bytes.len() < Self::BATCH_BYTES {
+            if let Err(problem) = self.read_line(&mut batch) {
+                self.ended = true;
+                return (batch, Some(problem));
+            }
+        }
+        (batch, None)
+    }
+
+    fn read_line(&mut self, batch: &mut Batch) -> Result<(), String> {
+        let start = batch.bytes.len();
+        self.number = self
+            .number
+            .checked_add(1)
+            .ok_or("more lines than can be counted")?;
+        let read = self
+            .reader
+            .by_ref()
+            .take(self.limit + 1)
+            .read_until(b'\n', &mut batch.bytes)
+            .map_err(|error| format!("broken off in line {}: {error}", self.number))?;
+        if read as u64 > self.limit {
+            return Err(format!(
+                "line {} is longer than the limit of {} bytes",
+                self.number, self.limit
+            ));
+        }
+        if read == 0 {
+            self.ended = true;
+            return Ok(());
+        }
+        let line = batch.bytes.get(start..).unwrap_or_default();
+        if !line.trim_ascii().is_empty() {
+            batch
+                .lines
+                .push((self.number, start..start + line.trim_ascii_end().len()));
+        }
+        Ok(())
+    }
+}
+
+/// A whole document.
+pub(crate) fn read_document(
+    reader: Box<dyn BufRead + Send>,
+    limits: &Limits,
+) -> Result<Vec<u8>, String> {
+    let mut bytes = Vec::new();
+    let read = reader
+        .take(limits.document_bytes + 1)
+        .read_to_end(&mut bytes)
+        .map_err(|error| format!("broken off: {error}"))?;
+    if read as u64 > limits.document_bytes {
+        return Err(format!(
+            "larger than the limit of {} bytes for one JSON document",
+            limits.document_bytes
+        ));
+    }
+    Ok(bytes)
+}
