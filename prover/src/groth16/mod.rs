@@ -1,2 +1,6 @@
 //! A Groth16 prover.
+mod additions;
+mod bases;
+mod digits;
 mod lanes;
+mod segments;
