@@ -1,1 +1,15 @@
-//! Placeholder.
+//! The nouns of Salus as constraints, file for file with `salus-protocol`.
+//!
+//! Lives here: rank-1 constraint systems and the assignments that satisfy them. Never here:
+//! keys, proofs, randomness, input or output.
+
+pub mod eligibility;
+pub mod r1cs;
+
+mod consent;
+mod nullifier;
+mod poseidon;
+mod query;
+mod record;
+mod registry;
+mod row;

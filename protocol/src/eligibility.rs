@@ -9,7 +9,7 @@ use crate::consent::{Consent, GRANTS, MODIFIERS, PERMISSIONS, TERM_BITS};
 use crate::nullifier::SubjectSecret;
 use crate::query::CompiledQuery;
 use crate::record::Record;
-use crate::registry::{self, ARITY, LEAVES, MembershipProof};
+use crate::registry::{self, MembershipProof};
 use crate::statement::Statement;
 
 /// What a subject knows and does not show.
@@ -185,15 +185,15 @@ fn low_bits(statement: &Statement) -> u64 {
     }
 }
 
+/// Whether the leaf's bottom node is a child of the first node of the path, that node of the next,
+/// and so on up to the root. At which place it stands matters to nobody.
 fn stands_under_root(statement: &Statement, membership: &MembershipProof) -> bool {
     let mut node = registry::hash_leaves(&membership.leaves);
-    let mut position = membership.index as usize / LEAVES;
     for children in &membership.nodes {
-        if children[position % ARITY] != node {
+        if !children.contains(&node) {
             return false;
         }
         node = registry::hash_node(children);
-        position /= ARITY;
     }
     node.element() == statement.root.element()
 }

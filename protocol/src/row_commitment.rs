@@ -154,6 +154,14 @@ impl RowSalt {
     }
 }
 
+impl RowSalt {
+    /// The salt that hides nothing, for blanks and tests.
+    #[must_use]
+    pub const fn zero() -> Self {
+        Self(Fp::zero())
+    }
+}
+
 impl Drop for RowSalt {
     fn drop(&mut self) {
         self.0 = Fp::zero();
