@@ -1,3 +1,3 @@
-//! Makes Salus's proofs.
+//! Makes proofs: keys and their files, a fast Groth16 prover, batches.
 
 pub mod groth16;

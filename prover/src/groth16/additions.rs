@@ -131,14 +131,32 @@ where
         self.prefixes.resize(groups, filler);
         self.odd.clear();
         let lanes = self.lanes;
-        let inverse = lanes.run(Forward { lanes, source, batch, sums, work: self });
+        let inverse = lanes.run(Forward {
+            lanes,
+            source,
+            batch,
+            sums,
+            work: self,
+        });
         // Points that the chord formula can't add are added plainly, before sums overwrite them.
         let odd: Vec<_> = self
             .odd
             .iter()
-            .map(|&place| (batch[place].to, self.add_plainly(source, batch[place], sums)))
+            .map(|&place| {
+                (
+                    batch[place].to,
+                    self.add_plainly(source, batch[place], sums),
+                )
+            })
             .collect();
-        lanes.run(Backward { lanes, source, batch, sums, work: self, inverse });
+        lanes.run(Backward {
+            lanes,
+            source,
+            batch,
+            sums,
+            work: self,
+            inverse,
+        });
         for (to, sum) in odd {
             sums[to as usize] = sum;
         }
@@ -209,12 +227,21 @@ where
 
     #[inline(always)]
     fn call(self) -> L::Pack {
-        let Self { lanes, source, batch, sums, work } = self;
+        let Self {
+            lanes,
+            source,
+            batch,
+            sums,
+            work,
+        } = self;
         let one = lanes.splat(L::Field::ONE);
         let mut product = one;
         let places = work.differences.iter_mut().zip(work.prefixes.iter_mut());
         for (index, (difference, prefix)) in places.enumerate() {
-            let group = Group { batch, first: index * L::WIDTH };
+            let group = Group {
+                batch,
+                first: index * L::WIDTH,
+            };
             let (x1, _, _) = load(lanes, source, sums, |lane| group.addition(lane).left);
             let (x2, _, _) = load(lanes, source, sums, |lane| group.addition(lane).right);
             let mut d = lanes.sub::<1>(x2, x1);
@@ -223,7 +250,10 @@ where
             if odd != 0 {
                 d = lanes.select(odd, d, one);
                 let here = (0..L::WIDTH).filter(|lane| odd >> lane & 1 == 1);
-                work.odd.extend(here.map(|l| group.first + l).filter(|&place| place < batch.len()));
+                work.odd.extend(
+                    here.map(|l| group.first + l)
+                        .filter(|&place| place < batch.len()),
+                );
             }
             *difference = d;
             *prefix = product;
@@ -253,10 +283,20 @@ where
 
     #[inline(always)]
     fn call(self) {
-        let Self { lanes, source, batch, sums, work, inverse: mut rest } = self;
+        let Self {
+            lanes,
+            source,
+            batch,
+            sums,
+            work,
+            inverse: mut rest,
+        } = self;
         let zero = lanes.splat(L::Field::ZERO);
         for index in (0..work.prefixes.len()).rev() {
-            let group = Group { batch, first: index * L::WIDTH };
+            let group = Group {
+                batch,
+                first: index * L::WIDTH,
+            };
             let (x1, y1, n1) = load(lanes, source, sums, |lane| group.addition(lane).left);
             let (x2, y2, n2) = load(lanes, source, sums, |lane| group.addition(lane).right);
             let y1 = lanes.select(n1, y1, lanes.sub::<1>(zero, y1));
@@ -281,13 +321,25 @@ where
     L: Lanes<Field = P::BaseField>,
     P: SWCurveConfig,
 {
-    let mut work = Doubling { lanes, points: &mut [], prefixes: Vec::new() };
+    let mut work = Doubling {
+        lanes,
+        points: &mut [],
+        prefixes: Vec::new(),
+    };
     for batch in points.chunks_mut(BATCH) {
         for _ in 0..times {
             let Doubling { prefixes, .. } = work;
-            work = Doubling { lanes, points: batch, prefixes };
+            work = Doubling {
+                lanes,
+                points: batch,
+                prefixes,
+            };
             let prefixes = lanes.run(work);
-            work = Doubling { lanes, points: &mut [], prefixes };
+            work = Doubling {
+                lanes,
+                points: &mut [],
+                prefixes,
+            };
         }
     }
 }
@@ -304,7 +356,11 @@ impl<L: Lanes> Kernel for Doubling<'_, L> {
 
     #[inline(always)]
     fn call(self) -> Self::Output {
-        let Self { lanes, points, mut prefixes } = self;
+        let Self {
+            lanes,
+            points,
+            mut prefixes,
+        } = self;
         let last = points.len() - 1;
         let groups = points.len().div_ceil(L::WIDTH);
         prefixes.clear();
@@ -327,7 +383,9 @@ impl<L: Lanes> Kernel for Doubling<'_, L> {
             let new_x = lanes.sub::<2>(lanes.square(slope), lanes.add(x, x));
             let new_y = lanes.sub::<1>(lanes.mul(lanes.sub::<4>(x, new_x), slope), y);
             let count = L::WIDTH.min(points.len() - first);
-            lanes.store_points(new_x, new_y, count, |lane, point| points[first + lane] = point);
+            lanes.store_points(new_x, new_y, count, |lane, point| {
+                points[first + lane] = point
+            });
         }
         prefixes
     }

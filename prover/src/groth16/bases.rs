@@ -46,7 +46,13 @@ where
             });
             table.extend_from_slice(&level);
         }
-        Self { lanes, windows, scalars, table, curve: std::marker::PhantomData }
+        Self {
+            lanes,
+            windows,
+            scalars,
+            table,
+            curve: std::marker::PhantomData,
+        }
     }
 
     /// Number of bases that are not at infinity.
@@ -67,7 +73,11 @@ where
         let buckets: Vec<L::Point> = if parts == 1 {
             pieces.into_iter().flat_map(part).collect()
         } else {
-            pieces.into_par_iter().map(part).collect::<Vec<_>>().concat()
+            pieces
+                .into_par_iter()
+                .map(part)
+                .collect::<Vec<_>>()
+                .concat()
         };
         self.weigh(&buckets, &entries.lengths, infinity)
     }
@@ -76,12 +86,7 @@ where
     ///
     /// Buckets form a square: bucket b = row·width + column stands for digit b + 1. With R and C the
     /// sums of rows and columns, the group's sum is width·Σ row·R + Σ (column + 1)·C.
-    fn weigh(
-        &self,
-        buckets: &[L::Point],
-        filled: &[u32],
-        infinity: L::Point,
-    ) -> Projective<P> {
+    fn weigh(&self, buckets: &[L::Point], filled: &[u32], infinity: L::Point) -> Projective<P> {
         let count = self.windows.buckets();
         let width = 1 << (self.windows.bits / 2);
         let height = count / width;
@@ -112,7 +117,10 @@ where
         let sums = sum_runs(&mut adder, buckets, &entries, &lengths, infinity);
         let sums: Vec<Affine<P>> = sums.iter().map(from_memory::<L, P>).collect();
         let (rows, columns) = sums.split_at(self.windows.groups * height);
-        let groups = rows.chunks_exact(height).zip(columns.chunks_exact(width)).rev();
+        let groups = rows
+            .chunks_exact(height)
+            .zip(columns.chunks_exact(width))
+            .rev();
         let mut total = Projective::<P>::ZERO;
         for (rows, columns) in groups {
             for _ in 0..self.windows.bits {
@@ -182,7 +190,10 @@ mod tests {
         for count in [0, 1, 2, 30, 500] {
             let (scalars, points) = awkward::<Projective<P>>(count);
             let expected = Projective::<P>::msm(&points, &scalars).unwrap();
-            let integers: Vec<_> = scalars.iter().map(|scalar| scalar.into_bigint().0).collect();
+            let integers: Vec<_> = scalars
+                .iter()
+                .map(|scalar| scalar.into_bigint().0)
+                .collect();
             for windows in [
                 Windows::tabled(4),
                 Windows::tabled(9),

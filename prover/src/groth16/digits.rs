@@ -20,13 +20,40 @@ pub(crate) struct Windows {
 impl Windows {
     /// One set of buckets: every window has its level in the table.
     pub(crate) fn tabled(bits: usize) -> Self {
-        Self { bits, count: SCALAR_BITS.div_ceil(bits), groups: 1 }
+        Self {
+            bits,
+            count: SCALAR_BITS.div_ceil(bits),
+            groups: 1,
+        }
     }
 
     /// A table of one level, the points themselves: every window has its own buckets.
     pub(crate) fn plain(bits: usize) -> Self {
         let count = SCALAR_BITS.div_ceil(bits);
-        Self { bits, count, groups: count }
+        Self {
+            bits,
+            count,
+            groups: count,
+        }
+    }
+
+    /// The cheapest windows for `count` bases with a table.
+    pub(crate) fn tabled_for(count: usize) -> Self {
+        Self::cheapest(count, Self::tabled)
+    }
+
+    /// The cheapest windows for `count` bases without a table.
+    pub(crate) fn plain_for(count: usize) -> Self {
+        Self::cheapest(count, Self::plain)
+    }
+
+    fn cheapest(count: usize, windows: impl Fn(usize) -> Self) -> Self {
+        // An addition per digit, then two per bucket to weigh it.
+        let cost = |w: &Self| count * w.count + 2 * w.groups * w.buckets();
+        (2..=15)
+            .map(windows)
+            .min_by_key(cost)
+            .unwrap_or(Self::tabled(13))
     }
 
     /// Levels of the table.
@@ -166,7 +193,13 @@ mod tests {
     fn digits_add_up_to_their_scalar() {
         let rng = &mut ark_std::test_rng();
         let mut scalars: Vec<Fr> = (0..50).map(|_| Fr::rand(rng)).collect();
-        scalars.extend([Fr::ZERO, Fr::ONE, -Fr::ONE, -Fr::from(2u8), Fr::from(u64::MAX)]);
+        scalars.extend([
+            Fr::ZERO,
+            Fr::ONE,
+            -Fr::ONE,
+            -Fr::from(2u8),
+            Fr::from(u64::MAX),
+        ]);
         scalars.extend((0..254).map(|bit| Fr::from(2u8).pow([bit])));
         scalars.extend((0..254).map(|bit| Fr::from(2u8).pow([bit]) - Fr::ONE));
         for bits in 2..=15 {
@@ -194,7 +227,10 @@ mod tests {
             let pieces = entries.cut(parts);
             let joined: Vec<u32> = pieces.iter().flat_map(|piece| piece.0.to_vec()).collect();
             let lengths: Vec<u32> = pieces.iter().flat_map(|piece| piece.1.to_vec()).collect();
-            assert_eq!((joined, lengths), (entries.entries.clone(), entries.lengths.clone()));
+            assert_eq!(
+                (joined, lengths),
+                (entries.entries.clone(), entries.lengths.clone())
+            );
             for (entries, lengths) in pieces {
                 assert_eq!(entries.len() as u32, lengths.iter().sum::<u32>());
             }

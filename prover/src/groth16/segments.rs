@@ -5,7 +5,7 @@
 
 use ark_ec::short_weierstrass::SWCurveConfig;
 
-use super::additions::{Addition, Adder, FromTable, InPlace};
+use super::additions::{Adder, Addition, FromTable, InPlace};
 use super::lanes::Lanes;
 
 /// Sums runs of entries (see [`FromTable`]) over `table`. `lengths` says how many entries each
@@ -21,7 +21,10 @@ where
     L: Lanes<Field = P::BaseField>,
     P: SWCurveConfig,
 {
-    let room = lengths.iter().map(|length| length.div_ceil(2) as usize).sum();
+    let room = lengths
+        .iter()
+        .map(|length| length.div_ceil(2) as usize)
+        .sum();
     let mut sums = vec![infinity; room];
     first_round(adder, table, entries, lengths, &mut sums);
     let mut additions = Vec::new();
@@ -31,10 +34,17 @@ where
         let mut start = 0;
         for length in lengths {
             let end = start + length.div_ceil(2);
-            let pairs = (start..end).step_by(2 * stride as usize).map(|left| (left, left + stride));
-            let additions_of_run = pairs
-                .take_while(|&(_, right)| right < end)
-                .map(|(left, right)| Addition { left, right, to: left });
+            let pairs = (start..end)
+                .step_by(2 * stride as usize)
+                .map(|left| (left, left + stride));
+            let additions_of_run =
+                pairs
+                    .take_while(|&(_, right)| right < end)
+                    .map(|(left, right)| Addition {
+                        left,
+                        right,
+                        to: left,
+                    });
             additions.extend(additions_of_run);
             start = end;
         }
@@ -46,7 +56,11 @@ where
     }
     let mut start = 0;
     let first_of_run = |length: &u32| {
-        let sum = if *length == 0 { infinity } else { sums[start as usize] };
+        let sum = if *length == 0 {
+            infinity
+        } else {
+            sums[start as usize]
+        };
         start += length.div_ceil(2);
         sum
     };
@@ -71,7 +85,11 @@ fn first_round<L, P>(
         let pairs = run.chunks_exact(2);
         let single = pairs.remainder();
         for pair in pairs {
-            additions.push(Addition { left: pair[0], right: pair[1], to });
+            additions.push(Addition {
+                left: pair[0],
+                right: pair[1],
+                to,
+            });
             to += 1;
         }
         for &entry in single {

@@ -56,8 +56,12 @@ const fn split(limbs: [u64; 4]) -> [u64; 5] {
 
 /// 2·a mod q, for a < q < 2^255.
 const fn double(a: [u64; 4], q: [u64; 4]) -> [u64; 4] {
-    let twice =
-        [a[0] << 1, a[1] << 1 | a[0] >> 63, a[2] << 1 | a[1] >> 63, a[3] << 1 | a[2] >> 63];
+    let twice = [
+        a[0] << 1,
+        a[1] << 1 | a[0] >> 63,
+        a[2] << 1 | a[1] >> 63,
+        a[3] << 1 | a[2] >> 63,
+    ];
     let mut less = [0; 4];
     let mut borrow = false;
     let mut i = 0;
@@ -130,7 +134,10 @@ impl<P: MontConfig<4>> Ifma<P> {
 
     /// Lanes for this processor, if it has AVX-512 IFMA.
     pub(crate) fn detect() -> Option<Self> {
-        Features::try_new().map(|features| Self { features, field: PhantomData })
+        Features::try_new().map(|features| Self {
+            features,
+            field: PhantomData,
+        })
     }
 
     #[inline(always)]
@@ -240,7 +247,11 @@ impl<P: MontConfig<4>> Ifma<P> {
         let mut out = r;
         for odd in 0..2 {
             let pair = |a, b| {
-                if odd == 0 { f._mm512_unpacklo_epi64(a, b) } else { f._mm512_unpackhi_epi64(a, b) }
+                if odd == 0 {
+                    f._mm512_unpacklo_epi64(a, b)
+                } else {
+                    f._mm512_unpackhi_epi64(a, b)
+                }
             };
             let (t0, t1) = (pair(r[0], r[1]), pair(r[2], r[3]));
             let (t2, t3) = (pair(r[4], r[5]), pair(r[6], r[7]));
@@ -264,9 +275,18 @@ impl<P: MontConfig<4>> Ifma<P> {
         let or_low = |a, b| f._mm512_and_si512(f._mm512_or_si512(a, b), low);
         [
             f._mm512_and_si512(w[0], low),
-            or_low(f._mm512_srli_epi64::<52>(w[0]), f._mm512_slli_epi64::<12>(w[1])),
-            or_low(f._mm512_srli_epi64::<40>(w[1]), f._mm512_slli_epi64::<24>(w[2])),
-            or_low(f._mm512_srli_epi64::<28>(w[2]), f._mm512_slli_epi64::<36>(w[3])),
+            or_low(
+                f._mm512_srli_epi64::<52>(w[0]),
+                f._mm512_slli_epi64::<12>(w[1]),
+            ),
+            or_low(
+                f._mm512_srli_epi64::<40>(w[1]),
+                f._mm512_slli_epi64::<24>(w[2]),
+            ),
+            or_low(
+                f._mm512_srli_epi64::<28>(w[2]),
+                f._mm512_slli_epi64::<36>(w[3]),
+            ),
             f._mm512_srli_epi64::<16>(w[3]),
         ]
     }
@@ -277,9 +297,18 @@ impl<P: MontConfig<4>> Ifma<P> {
         let f = self.features.avx512f;
         [
             f._mm512_or_si512(l[0], f._mm512_slli_epi64::<52>(l[1])),
-            f._mm512_or_si512(f._mm512_srli_epi64::<12>(l[1]), f._mm512_slli_epi64::<40>(l[2])),
-            f._mm512_or_si512(f._mm512_srli_epi64::<24>(l[2]), f._mm512_slli_epi64::<28>(l[3])),
-            f._mm512_or_si512(f._mm512_srli_epi64::<36>(l[3]), f._mm512_slli_epi64::<16>(l[4])),
+            f._mm512_or_si512(
+                f._mm512_srli_epi64::<12>(l[1]),
+                f._mm512_slli_epi64::<40>(l[2]),
+            ),
+            f._mm512_or_si512(
+                f._mm512_srli_epi64::<24>(l[2]),
+                f._mm512_slli_epi64::<28>(l[3]),
+            ),
+            f._mm512_or_si512(
+                f._mm512_srli_epi64::<36>(l[3]),
+                f._mm512_slli_epi64::<16>(l[4]),
+            ),
         ]
     }
 
@@ -358,13 +387,7 @@ impl<P: MontConfig<4>> Lanes for Ifma<P> {
     }
 
     #[inline(always)]
-    fn store_points(
-        self,
-        x: Fives,
-        y: Fives,
-        count: usize,
-        mut to: impl FnMut(usize, Line),
-    ) {
+    fn store_points(self, x: Fives, y: Fives, count: usize, mut to: impl FnMut(usize, Line)) {
         let lines = self.lines(x, y);
         for (lane, line) in lines.into_iter().enumerate().take(count) {
             to(lane, line);
@@ -380,7 +403,9 @@ impl<P: MontConfig<4>> Lanes for Ifma<P> {
     #[inline(always)]
     fn store(self, pack: Fives, mut to: impl FnMut(usize, Self::Field)) {
         let raw = self.reduce(self.mul(pack, self.constant(Self::TO_ARK)));
-        self.spill(raw, |lane, limbs| to(lane, Self::Field::new_unchecked(BigInt(limbs))));
+        self.spill(raw, |lane, limbs| {
+            to(lane, Self::Field::new_unchecked(BigInt(limbs)))
+        });
     }
 
     #[inline(always)]
@@ -392,7 +417,10 @@ impl<P: MontConfig<4>> Lanes for Ifma<P> {
     #[inline(always)]
     fn zeros(self, a: Fives) -> Mask {
         let f = self.features.avx512f;
-        let any = a.into_iter().reduce(|x, y| f._mm512_or_si512(x, y)).unwrap_or(a[0]);
+        let any = a
+            .into_iter()
+            .reduce(|x, y| f._mm512_or_si512(x, y))
+            .unwrap_or(a[0]);
         f._mm512_testn_epi64_mask(any, any)
     }
 
@@ -409,7 +437,10 @@ impl<P: MontConfig<4>> Lanes for Ifma<P> {
     #[inline(always)]
     fn select(self, mask: Mask, mut a: Fives, b: Fives) -> Fives {
         for i in 0..5 {
-            a[i] = self.features.avx512f._mm512_mask_blend_epi64(mask, a[i], b[i]);
+            a[i] = self
+                .features
+                .avx512f
+                ._mm512_mask_blend_epi64(mask, a[i], b[i]);
         }
         a
     }

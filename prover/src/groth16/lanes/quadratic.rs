@@ -23,7 +23,10 @@ impl Lanes for Quadratic {
     }
 
     fn point(x: Fq2, y: Fq2) -> [Line; 2] {
-        [Ifma::<FqConfig>::point(x.c0, x.c1), Ifma::<FqConfig>::point(y.c0, y.c1)]
+        [
+            Ifma::<FqConfig>::point(x.c0, x.c1),
+            Ifma::<FqConfig>::point(y.c0, y.c1),
+        ]
     }
 
     fn coordinates(point: &[Line; 2]) -> (Fq2, Fq2) {
@@ -56,7 +59,10 @@ impl Lanes for Quadratic {
 
     #[inline(always)]
     fn load(self, at: impl Fn(usize) -> Fq2) -> Self::Pack {
-        [self.0.load(|lane| at(lane).c0), self.0.load(|lane| at(lane).c1)]
+        [
+            self.0.load(|lane| at(lane).c0),
+            self.0.load(|lane| at(lane).c1),
+        ]
     }
 
     #[inline(always)]
@@ -86,7 +92,10 @@ impl Lanes for Quadratic {
 
     #[inline(always)]
     fn select(self, mask: Mask, a: Self::Pack, b: Self::Pack) -> Self::Pack {
-        [self.0.select(mask, a[0], b[0]), self.0.select(mask, a[1], b[1])]
+        [
+            self.0.select(mask, a[0], b[0]),
+            self.0.select(mask, a[1], b[1]),
+        ]
     }
 
     #[inline(always)]

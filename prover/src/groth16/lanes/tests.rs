@@ -49,7 +49,11 @@ impl<L: Lanes> Kernel for Mixture<'_, L> {
 
 fn expected<F: Field>(a: &[F], b: &[F]) -> Vec<Vec<F>> {
     let each = |f: &dyn Fn(usize, F, F) -> F| {
-        a.iter().zip(b).enumerate().map(|(i, (a, b))| f(i, *a, *b)).collect::<Vec<F>>()
+        a.iter()
+            .zip(b)
+            .enumerate()
+            .map(|(i, (a, b))| f(i, *a, *b))
+            .collect::<Vec<F>>()
     };
     vec![
         each(&|_, a, _| a),
@@ -78,19 +82,37 @@ fn agrees<L: Lanes>(lanes: L, edges: &[L::Field]) {
         };
         let a: Vec<_> = (0..L::WIDTH).map(&mut draw).collect();
         let b: Vec<_> = (0..L::WIDTH).map(|i| draw(i + 3)).collect();
-        assert_eq!(lanes.run(Mixture { lanes, a: &a, b: &b }), expected(&a, &b));
+        assert_eq!(
+            lanes.run(Mixture {
+                lanes,
+                a: &a,
+                b: &b
+            }),
+            expected(&a, &b)
+        );
     }
 }
 
 fn prime_edges<F: PrimeField>() -> Vec<F> {
     let two = F::ONE.double();
-    vec![F::ONE, -F::ONE, two, -two, two.inverse().unwrap(), F::from(u64::MAX), -F::from(u64::MAX)]
+    vec![
+        F::ONE,
+        -F::ONE,
+        two,
+        -two,
+        two.inverse().unwrap(),
+        F::from(u64::MAX),
+        -F::from(u64::MAX),
+    ]
 }
 
 #[test]
 fn portable_lanes_agree_with_the_field() {
     agrees(Portable::<Fq>::new(), &prime_edges());
-    agrees(Portable::<Fq2>::new(), &[Fq2::ONE, -Fq2::ONE, Fq2::new(-Fq::ONE, Fq::ONE)]);
+    agrees(
+        Portable::<Fq2>::new(),
+        &[Fq2::ONE, -Fq2::ONE, Fq2::new(-Fq::ONE, Fq::ONE)],
+    );
 }
 
 #[cfg(target_arch = "x86_64")]
@@ -136,8 +158,9 @@ mod wide {
 
     fn points_return<L: Lanes>(lanes: L) {
         let rng = &mut test_rng();
-        let mut values: Vec<_> =
-            (0..8).map(|_| (L::Field::rand(rng), L::Field::rand(rng))).collect();
+        let mut values: Vec<_> = (0..8)
+            .map(|_| (L::Field::rand(rng), L::Field::rand(rng)))
+            .collect();
         values[2].0 = L::Field::ZERO;
         values[5].1 = values[5].0;
         let points: Vec<_> = values.iter().map(|&(x, y)| L::point(x, y)).collect();
@@ -149,7 +172,9 @@ mod wide {
 
     #[test]
     fn wide_points_come_back_as_they_were() {
-        let Some(q) = Ifma::<FqConfig>::detect() else { return absent() };
+        let Some(q) = Ifma::<FqConfig>::detect() else {
+            return absent();
+        };
         points_return(q);
         points_return(Quadratic(q));
     }
@@ -161,8 +186,9 @@ mod wide {
 
         #[inline(always)]
         fn call(self) -> Self::Output {
-            let mut packs: Vec<_> =
-                (0..8).map(|row| self.0.load(|lane| self.1[8 * row + lane])).collect();
+            let mut packs: Vec<_> = (0..8)
+                .map(|row| self.0.load(|lane| self.1[8 * row + lane]))
+                .collect();
             self.0.transpose(&mut packs);
             let mut out = Vec::new();
             for pack in packs {
@@ -174,7 +200,9 @@ mod wide {
 
     #[test]
     fn wide_integers_are_canonical_and_turned() {
-        let Some(r) = Ifma::<FrConfig>::detect() else { return absent() };
+        let Some(r) = Ifma::<FrConfig>::detect() else {
+            return absent();
+        };
         let rng = &mut test_rng();
         let mut values: Vec<_> = (0..64).map(|_| Fr::rand(rng)).collect();
         values[0] = Fr::ZERO;
