@@ -1,0 +1,115 @@
+//! Attachments: what travels beside the log and can be dropped from it.
+
+use salus_protocol::profile::{Profile, ProfileHash};
+use salus_protocol::statement::ContactDigest;
+use thiserror::Error;
+
+use crate::state::Rejection;
+use crate::transaction::Transaction;
+
+/// The longest encrypted contact, in bytes.
+const MAX_CONTACT: usize = 16_384;
+/// The longest profile document, in bytes.
+const MAX_PROFILE: usize = 4 << 20;
+
+/// Why an attachment can't be given.
+#[derive(Debug, Error, Clone, PartialEq, Eq)]
+pub enum AttachmentError {
+    /// It is not there: never given, or dropped.
+    #[error("the ledger does not keep the {what} {digest}: it was never given, or was dropped")]
+    Missing {
+        /// What it is.
+        what: &'static str,
+        /// Its digest.
+        digest: String,
+    },
+    /// It does not have its digest.
+    #[error("the {what} kept under {digest} has another digest: the file was altered")]
+    Altered {
+        /// What it is.
+        what: &'static str,
+        /// Its digest.
+        digest: String,
+    },
+}
+
+/// Something that a transaction names by its digest. It is stored with the transaction, is no
+/// part of the log, and can be dropped without harm to it.
+#[derive(Clone, PartialEq, Eq)]
+pub enum Attachment {
+    /// The contact of a volunteer, encrypted to the sponsor, of an answer.
+    Contact(Vec<u8>),
+    /// The profile document, in TOML, of an opened study.
+    Profile(String),
+}
+
+impl std::fmt::Debug for Attachment {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Contact(bytes) => write!(f, "Contact({} bytes)", bytes.len()),
+            Self::Profile(text) => write!(f, "Profile({} bytes)", text.len()),
+        }
+    }
+}
+
+/// Where an attachment is kept: its kind and its digest.
+pub(crate) type Place = [u8; 33];
+
+pub(crate) fn contact_place(digest: ContactDigest) -> Place {
+    place(b'c', digest.to_bytes())
+}
+
+pub(crate) fn profile_place(hash: ProfileHash) -> Place {
+    place(b'p', *hash.as_bytes())
+}
+
+fn place(kind: u8, digest: [u8; 32]) -> Place {
+    let mut place = [kind; 33];
+    place[1..].copy_from_slice(&digest);
+    place
+}
+
+impl Attachment {
+    /// The bytes to keep.
+    pub(crate) fn bytes(&self) -> &[u8] {
+        match self {
+            Self::Contact(bytes) => bytes,
+            Self::Profile(text) => text.as_bytes(),
+        }
+    }
+
+    /// Where to keep it, if it is what the transaction names.
+    pub(crate) fn place_for(&self, transaction: &Transaction) -> Result<Place, Rejection> {
+        let refuse = |problem: String| Rejection::Attachment { problem };
+        match (self, transaction) {
+            (Self::Contact(bytes), Transaction::SubmitEligibility(t)) => {
+                if bytes.len() > MAX_CONTACT {
+                    return Err(refuse(format!("a contact has at most {MAX_CONTACT} bytes")));
+                }
+                let digest = ContactDigest::of(bytes);
+                if digest != t.statement.contact {
+                    return Err(refuse(
+                        "it is not the contact that the proof binds".to_owned(),
+                    ));
+                }
+                Ok(contact_place(digest))
+            }
+            (Self::Profile(text), Transaction::OpenStudy(t)) => {
+                if text.len() > MAX_PROFILE {
+                    return Err(refuse(format!("a profile has at most {MAX_PROFILE} bytes")));
+                }
+                let profile = Profile::from_toml(text).map_err(|e| refuse(e.to_string()))?;
+                if profile.hash() != t.profile {
+                    return Err(refuse(
+                        "it is not the profile that the study names".to_owned(),
+                    ));
+                }
+                Ok(profile_place(profile.hash()))
+            }
+            _ => Err(refuse(format!(
+                "{:?} takes no such attachment",
+                transaction.name()
+            ))),
+        }
+    }
+}

@@ -1,0 +1,559 @@
+//! The embedded engine: one process writes, any number of its threads read.
+//!
+//! A batch is entered into the state, written with its head in one commit, and acknowledged when
+//! that is on the disk; the checkpoint is signed after that. Opening rebuilds the state from the
+//! log and believes nothing else that the file says.
+
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, PoisonError, RwLock, RwLockReadGuard};
+
+use ed25519_dalek::SigningKey;
+use redb::StorageBackend;
+use salus_protocol::profile::{Profile, ProfileHash};
+use salus_protocol::statement::ContactDigest;
+
+use super::attachment::{self, Attachment, AttachmentError};
+use super::error::LedgerError;
+use super::store::{Commit, Store};
+use crate::key::PublicKey;
+use crate::log::{
+    Checkpoint, ConsistencyProof, Entry, InclusionProof, LogTree, SignedCheckpoint, TileFile,
+};
+use crate::replay::{self, Replay};
+use crate::state::{Event, Rejection, State};
+use crate::transaction::{Envelope, TransactionId};
+
+/// A transaction to enter, with what travels beside it.
+#[derive(Debug, Clone)]
+pub struct Submission {
+    /// The signed transaction.
+    pub envelope: Envelope,
+    /// What it names by its digest.
+    pub attachment: Option<Attachment>,
+}
+
+impl From<Envelope> for Submission {
+    fn from(envelope: Envelope) -> Self {
+        Self {
+            envelope,
+            attachment: None,
+        }
+    }
+}
+
+impl Submission {
+    /// A transaction with an attachment.
+    #[must_use]
+    pub const fn with(envelope: Envelope, attachment: Attachment) -> Self {
+        Self {
+            envelope,
+            attachment: Some(attachment),
+        }
+    }
+}
+
+/// That a transaction entered, and is on the disk.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Receipt {
+    /// The transaction's identity.
+    pub id: TransactionId,
+    /// Index of its log entry.
+    pub entry: u64,
+    /// What it did.
+    pub event: Event,
+}
+
+/// What became of a batch.
+#[derive(Debug, Clone)]
+pub struct Batch {
+    /// For each submission, in order: its receipt, or the rule that it broke.
+    pub outcomes: Vec<Result<Receipt, Rejection>>,
+    /// The height after the batch.
+    pub height: u64,
+    /// The checkpoint after the batch, signed after its commit was on the disk.
+    pub checkpoint: SignedCheckpoint,
+}
+
+/// What a full check of a ledger's log found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LogReport {
+    /// The checkpoint over all of it.
+    pub checkpoint: Checkpoint,
+    /// Registry heads in it.
+    pub height: u64,
+    /// Records ever committed.
+    pub records: u64,
+    /// Answers, of all studies.
+    pub answers: u64,
+}
+
+/// What the writer replaces and readers look at.
+#[derive(Debug)]
+struct View {
+    state: State,
+    tree: LogTree,
+    checkpoint: Option<SignedCheckpoint>,
+}
+
+/// An open ledger. Share it between threads by reference or in an `Arc`.
+#[derive(Debug)]
+pub struct Ledger {
+    store: Store,
+    view: RwLock<View>,
+    /// Held while writing; the key that signs checkpoints, if this ledger may be written.
+    writer: Mutex<Option<SigningKey>>,
+    failed: AtomicBool,
+}
+
+impl Ledger {
+    /// Founds a ledger in a new file, with a signed genesis, and opens it.
+    ///
+    /// # Errors
+    /// [`LedgerError::Exists`], [`LedgerError::Genesis`] for one that is not signed by its
+    /// governance key, [`LedgerError::CheckpointKey`] for another key than it names, or what the
+    /// file system says.
+    pub fn create(
+        path: &Path,
+        genesis: &Envelope,
+        checkpoint: &SigningKey,
+    ) -> Result<Self, LedgerError> {
+        Store::create(path, &founding(genesis, checkpoint)?)?;
+        Self::open(path, Some(checkpoint))
+    }
+
+    /// Opens a ledger: with its checkpoint key for writing, without for reading. Either way no
+    /// other process can have it open.
+    ///
+    /// Entries that the stored checkpoint covers are followed, others are checked in full, and
+    /// the registry's root is compared; see [`Self::verify`] for checking everything.
+    ///
+    /// # Errors
+    /// [`LedgerError::Missing`], [`LedgerError::Locked`], [`LedgerError::CheckpointKey`], or one
+    /// that says how the file is damaged.
+    pub fn open(path: &Path, checkpoint: Option<&SigningKey>) -> Result<Self, LedgerError> {
+        Self::on_store(Store::open(path)?, checkpoint)
+    }
+
+    /// Founds a ledger on another storage backend of redb's, and opens it.
+    ///
+    /// # Errors
+    /// As [`Self::create`].
+    pub fn create_on(
+        backend: impl StorageBackend,
+        genesis: &Envelope,
+        checkpoint: &SigningKey,
+    ) -> Result<Self, LedgerError> {
+        let founding = founding(genesis, checkpoint)?;
+        Self::on_store(
+            Store::on_backend(backend, Some(&founding))?,
+            Some(checkpoint),
+        )
+    }
+
+    /// Opens a ledger on another storage backend of redb's.
+    ///
+    /// # Errors
+    /// As [`Self::open`].
+    pub fn open_on(
+        backend: impl StorageBackend,
+        checkpoint: Option<&SigningKey>,
+    ) -> Result<Self, LedgerError> {
+        Self::on_store(Store::on_backend(backend, None)?, checkpoint)
+    }
+
+    fn on_store(store: Store, checkpoint: Option<&SigningKey>) -> Result<Self, LedgerError> {
+        let mut view = rebuild(&store)?;
+        if let Some(secret) = checkpoint {
+            let expected = view.state.genesis().checkpoint;
+            if PublicKey::of(secret) != expected {
+                return Err(LedgerError::CheckpointKey { expected });
+            }
+            if view.covered() < view.tree.size() {
+                view.sign(&store, secret)?;
+            }
+        }
+        Ok(Self {
+            store,
+            view: RwLock::new(view),
+            writer: Mutex::new(checkpoint.cloned()),
+            failed: AtomicBool::new(false),
+        })
+    }
+
+    /// Enters one transaction.
+    ///
+    /// # Errors
+    /// As [`Self::submit_many`]; a broken rule is the inner error.
+    pub fn submit(
+        &self,
+        submission: impl Into<Submission>,
+    ) -> Result<Result<Receipt, Rejection>, LedgerError> {
+        let mut batch = self.submit_many(&[submission.into()])?;
+        batch.outcomes.pop().ok_or(LedgerError::Failed)
+    }
+
+    /// Enters transactions in order, all that may, in one commit. When it returns, those with a
+    /// receipt are on the disk; those refused left no trace.
+    ///
+    /// # Errors
+    /// [`LedgerError::ReadOnly`] without the checkpoint key. When writing fails nothing is
+    /// acknowledged, and every later call says [`LedgerError::Failed`] until the ledger is opened
+    /// anew.
+    pub fn submit_many(&self, submissions: &[Submission]) -> Result<Batch, LedgerError> {
+        let writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
+        let secret = writer.as_ref().ok_or(LedgerError::ReadOnly)?;
+        let envelopes: Vec<_> = submissions.iter().map(|s| s.envelope.clone()).collect();
+        let admitted = replay::admit_all(&self.read()?.state, &envelopes);
+
+        let mut guard = self.view.write().unwrap_or_else(PoisonError::into_inner);
+        let view = &mut *guard;
+        let first = view.tree.size();
+        let mut commit = Commit::default();
+        let mut outcomes = Vec::with_capacity(submissions.len());
+        for (submission, admitted) in submissions.iter().zip(admitted) {
+            outcomes.push(view.enter(submission, admitted, &mut commit));
+        }
+        if !commit.entries.is_empty() {
+            view.seal(&mut commit);
+            // From here to the end of the commit, memory is ahead of the disk.
+            self.failed.store(true, Ordering::Release);
+            self.store.append(first, &commit)?;
+            view.sign(&self.store, secret)?;
+            self.failed.store(false, Ordering::Release);
+        }
+        let checkpoint = view.checkpoint.clone().ok_or(LedgerError::Failed)?;
+        Ok(Batch {
+            outcomes,
+            height: view.state.height(),
+            checkpoint,
+        })
+    }
+
+    /// The state. Hold it briefly: a writer waits for it.
+    ///
+    /// # Errors
+    /// [`LedgerError::Failed`] after a write failed.
+    pub fn state(&self) -> Result<StateView<'_>, LedgerError> {
+        Ok(StateView(self.read()?))
+    }
+
+    /// The latest signed checkpoint. None when the ledger is open for reading and was never
+    /// closed by a writer since its last entries.
+    ///
+    /// # Errors
+    /// [`LedgerError::Failed`] after a write failed.
+    pub fn checkpoint(&self) -> Result<Option<SignedCheckpoint>, LedgerError> {
+        let view = self.read()?;
+        Ok(view
+            .checkpoint
+            .clone()
+            .filter(|_| view.covered() == view.tree.size()))
+    }
+
+    /// The log's size and root.
+    ///
+    /// # Errors
+    /// [`LedgerError::Failed`] after a write failed.
+    pub fn log_head(&self) -> Result<Checkpoint, LedgerError> {
+        let view = self.read()?;
+        Ok(Checkpoint {
+            size: view.tree.size(),
+            root: view.tree.root(),
+        })
+    }
+
+    /// The canonical bytes of an entry of the log.
+    ///
+    /// # Errors
+    /// [`LedgerError::Proof`] for an index beyond the log, [`LedgerError::Damaged`] when its bytes
+    /// are not those that were read when the ledger was opened.
+    pub fn entry(&self, index: u64) -> Result<Vec<u8>, LedgerError> {
+        let (proof, root) = {
+            let view = self.read()?;
+            (
+                view.tree.inclusion(index, view.tree.size())?,
+                view.tree.root(),
+            )
+        };
+        let damaged = || LedgerError::Damaged {
+            problem: format!("entry {index} was altered"),
+        };
+        let bytes = self.store.entry(index)?.ok_or_else(damaged)?;
+        proof.verify(&bytes, &root).map_err(|_| damaged())?;
+        Ok(bytes)
+    }
+
+    /// That an entry is in the log of some size.
+    ///
+    /// # Errors
+    /// [`LedgerError::Proof`] for an index or size beyond the log.
+    pub fn inclusion(&self, index: u64, size: u64) -> Result<InclusionProof, LedgerError> {
+        Ok(self.read()?.tree.inclusion(index, size)?)
+    }
+
+    /// That the log of one size is a prefix of the log of another.
+    ///
+    /// # Errors
+    /// [`LedgerError::Proof`] for a size of 0 or beyond the log.
+    pub fn consistency(&self, old: u64, new: u64) -> Result<ConsistencyProof, LedgerError> {
+        Ok(self.read()?.tree.consistency(old, new)?)
+    }
+
+    /// The log as files in the layout of C2SP tlog-tiles.
+    ///
+    /// # Errors
+    /// [`LedgerError::Tile`] when an entry can't be read.
+    pub fn tiles(&self) -> Result<Vec<TileFile>, LedgerError> {
+        let tree = self.read()?.tree.clone();
+        Ok(tree.tiles(|index| self.entry(index).ok())?)
+    }
+
+    /// Replays the whole log in full, signatures, proofs, rules and roots, and compares the
+    /// result with the open state.
+    ///
+    /// # Errors
+    /// One that says what does not follow.
+    pub fn verify(&self) -> Result<LogReport, LedgerError> {
+        let view = self.read()?;
+        let mut log = None;
+        self.store.for_each_entry(|bytes| {
+            match &mut log {
+                None => log = Some(Replay::begin(bytes)?),
+                Some(replay) => replay.check(bytes)?,
+            }
+            Ok(())
+        })?;
+        let (state, tree) = log.ok_or_else(no_genesis)?.finish()?;
+        if state != view.state || tree.root() != view.tree.root() {
+            let problem = "the file changed since it was opened".to_owned();
+            return Err(LedgerError::Damaged { problem });
+        }
+        Ok(LogReport {
+            checkpoint: Checkpoint {
+                size: tree.size(),
+                root: tree.root(),
+            },
+            height: state.height(),
+            records: state.records().len() as u64,
+            answers: state
+                .studies()
+                .values()
+                .map(|s| s.answers.len() as u64)
+                .sum(),
+        })
+    }
+
+    /// The encrypted contact with this digest.
+    ///
+    /// # Errors
+    /// [`LedgerError::Attachment`] when it is missing or altered.
+    pub fn contact(&self, digest: ContactDigest) -> Result<Vec<u8>, LedgerError> {
+        let missing = || AttachmentError::Missing {
+            what: "contact",
+            digest: digest.to_string(),
+        };
+        let place = attachment::contact_place(digest);
+        let bytes = self.store.attachment(&place)?.ok_or_else(missing)?;
+        if ContactDigest::of(&bytes) == digest {
+            Ok(bytes)
+        } else {
+            Err(AttachmentError::Altered {
+                what: "contact",
+                digest: digest.to_string(),
+            }
+            .into())
+        }
+    }
+
+    /// Drops an encrypted contact. The log, and every proof, stays as it is.
+    ///
+    /// # Errors
+    /// What the store says. A contact that is not there is no error.
+    pub fn drop_contact(&self, digest: ContactDigest) -> Result<(), LedgerError> {
+        let _writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
+        self.store
+            .drop_attachment(&attachment::contact_place(digest))?;
+        Ok(())
+    }
+
+    /// The profile document with this hash, as its study brought it.
+    ///
+    /// # Errors
+    /// [`LedgerError::Attachment`] when it is missing or altered.
+    pub fn profile_document(&self, hash: ProfileHash) -> Result<String, LedgerError> {
+        let missing = || AttachmentError::Missing {
+            what: "profile",
+            digest: hash.to_string(),
+        };
+        let altered = || AttachmentError::Altered {
+            what: "profile",
+            digest: hash.to_string(),
+        };
+        let place = attachment::profile_place(hash);
+        let bytes = self.store.attachment(&place)?.ok_or_else(missing)?;
+        let text = String::from_utf8(bytes).map_err(|_| altered())?;
+        match Profile::from_toml(&text) {
+            Ok(profile) if profile.hash() == hash => Ok(text),
+            _ => Err(altered().into()),
+        }
+    }
+
+    fn read(&self) -> Result<RwLockReadGuard<'_, View>, LedgerError> {
+        let view = self.view.read().unwrap_or_else(PoisonError::into_inner);
+        if self.failed.load(Ordering::Acquire) {
+            return Err(LedgerError::Failed);
+        }
+        Ok(view)
+    }
+}
+
+/// A look at the state of an open ledger.
+#[derive(Debug)]
+pub struct StateView<'a>(RwLockReadGuard<'a, View>);
+
+impl std::ops::Deref for StateView<'_> {
+    type Target = State;
+    fn deref(&self) -> &State {
+        &self.0.state
+    }
+}
+
+impl View {
+    /// Entries that the checkpoint covers. It was verified when it was read, and signed by this
+    /// process otherwise.
+    fn covered(&self) -> u64 {
+        let verified = |text: &SignedCheckpoint| text.verify(&self.state.checkpoint_key()).ok();
+        self.checkpoint
+            .as_ref()
+            .and_then(verified)
+            .map_or(0, |checkpoint| checkpoint.size)
+    }
+
+    fn enter(
+        &mut self,
+        submission: &Submission,
+        admitted: Option<crate::state::Admitted>,
+        commit: &mut Commit,
+    ) -> Result<Receipt, Rejection> {
+        let envelope = &submission.envelope;
+        let transaction = envelope.transaction();
+        let attachment = match &submission.attachment {
+            Some(attachment) => {
+                let place = attachment.place_for(transaction)?;
+                Some((place, attachment.bytes().to_vec()))
+            }
+            None => None,
+        };
+        if self.state.needs_new_height(transaction) {
+            self.seal(commit);
+        }
+        let event = replay::enter(&mut self.state, envelope, admitted)?;
+        let entry = self.tree.size();
+        self.append(envelope.to_bytes(), commit);
+        commit.attachments.extend(attachment);
+        Ok(Receipt {
+            id: envelope.id(&self.state.id()),
+            entry,
+            event,
+        })
+    }
+
+    /// Ends the open height, if it has transactions.
+    fn seal(&mut self, commit: &mut Commit) {
+        if let Some(head) = self.state.seal() {
+            self.append(Entry::Head(head).to_bytes(), commit);
+        }
+    }
+
+    fn append(&mut self, bytes: Vec<u8>, commit: &mut Commit) {
+        self.tree.append(&bytes);
+        commit.entries.push(bytes);
+    }
+
+    fn sign(&mut self, store: &Store, secret: &SigningKey) -> Result<(), LedgerError> {
+        let checkpoint = Checkpoint {
+            size: self.tree.size(),
+            root: self.tree.root(),
+        };
+        let signed = checkpoint.sign(self.state.checkpoint_key().origin(), secret)?;
+        store.put_checkpoint(signed.as_str())?;
+        self.checkpoint = Some(signed);
+        Ok(())
+    }
+}
+
+/// The first commit of a ledger: its genesis and the head after it.
+fn founding(genesis: &Envelope, checkpoint: &SigningKey) -> Result<Commit, LedgerError> {
+    let mut state = State::found(genesis).map_err(LedgerError::Genesis)?;
+    let expected = state.genesis().checkpoint;
+    if PublicKey::of(checkpoint) != expected {
+        return Err(LedgerError::CheckpointKey { expected });
+    }
+    let mut commit = Commit {
+        entries: vec![genesis.to_bytes()],
+        attachments: Vec::new(),
+    };
+    commit
+        .entries
+        .extend(state.seal().map(|head| Entry::Head(head).to_bytes()));
+    Ok(commit)
+}
+
+/// The state, from the stored log alone.
+fn rebuild(store: &Store) -> Result<View, LedgerError> {
+    let checkpoint = store.checkpoint()?.map(SignedCheckpoint::new);
+    let mut covered = None;
+    let mut log: Option<Replay> = None;
+    store.for_each_entry(|bytes| {
+        let Some(replay) = &mut log else {
+            let begun = Replay::begin(bytes)?;
+            // The key that signs checkpoints is in the genesis, so only now can it be checked.
+            let key = begun.state().checkpoint_key();
+            covered = checkpoint
+                .as_ref()
+                .map(|text| text.verify(&key))
+                .transpose()?;
+            log = Some(begun);
+            return Ok(());
+        };
+        match &covered {
+            Some(covered) if replay.tree().size() < covered.size => {
+                replay.follow(bytes)?;
+                if replay.tree().size() == covered.size {
+                    replay.settle()?;
+                }
+            }
+            _ => replay.check(bytes)?,
+        }
+        Ok(())
+    })?;
+    let (state, tree) = log.ok_or_else(no_genesis)?.finish()?;
+    if let Some(covered) = covered {
+        let problem = match tree.root_at(covered.size) {
+            Err(_) => Some(format!(
+                "its checkpoint is of {} entries, but it has {}: entries were cut off",
+                covered.size,
+                tree.size()
+            )),
+            Ok(root) if root != covered.root => {
+                Some("its entries are not those under its checkpoint".to_owned())
+            }
+            Ok(_) => None,
+        };
+        if let Some(problem) = problem {
+            return Err(LedgerError::Damaged { problem });
+        }
+    }
+    Ok(View {
+        state,
+        tree,
+        checkpoint,
+    })
+}
+
+fn no_genesis() -> LedgerError {
+    LedgerError::Damaged {
+        problem: "it holds no entries".to_owned(),
+    }
+}

@@ -1,0 +1,235 @@
+//! The store: one redb file with the log's entries, its latest checkpoint, and attachments.
+//!
+//! It knows bytes only. What is read from it is checked by whoever reads.
+
+use std::fs::File;
+use std::path::Path;
+
+use redb::{
+    Database, Durability, ReadableDatabase, ReadableTable, StorageBackend, TableDefinition,
+};
+
+use super::attachment::Place;
+use super::error::LedgerError;
+
+const ENTRIES: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("entries");
+const ABOUT: TableDefinition<'_, &str, &[u8]> = TableDefinition::new("about");
+const ATTACHMENTS: TableDefinition<'_, &[u8], &[u8]> = TableDefinition::new("attachments");
+
+const FORMAT: &str = "format";
+const FORMAT_1: &[u8] = b"salus-ledger/1";
+const CHECKPOINT: &str = "checkpoint";
+
+/// Memory for cached pages.
+const CACHE_BYTES: usize = 64 << 20;
+
+#[derive(Debug)]
+pub(super) struct Store {
+    database: Database,
+}
+
+/// What one commit writes.
+#[derive(Debug, Default)]
+pub(super) struct Commit {
+    /// Entries, in order.
+    pub(super) entries: Vec<Vec<u8>>,
+    /// Attachments of them.
+    pub(super) attachments: Vec<(Place, Vec<u8>)>,
+}
+
+impl Store {
+    /// Makes a store in a new file. It appears under its name only when it is whole.
+    pub(super) fn create(path: &Path, founding: &Commit) -> Result<(), LedgerError> {
+        let io = |what: &str, path: &Path, source| LedgerError::Io {
+            what: format!("{what} {}", path.display()),
+            source,
+        };
+        if path.exists() {
+            return Err(LedgerError::Exists {
+                path: path.to_owned(),
+            });
+        }
+        let unfinished = path.with_extension("unfinished");
+        match std::fs::remove_file(&unfinished) {
+            Err(e) if e.kind() != std::io::ErrorKind::NotFound => {
+                return Err(io("can't remove", &unfinished, e));
+            }
+            _ => {}
+        }
+        let database = builder().create(&unfinished)?;
+        drop(Self::format(database, founding)?);
+        // A hard link, unlike a rename, fails when the name was taken in the meantime.
+        std::fs::hard_link(&unfinished, path).map_err(|e| match e.kind() {
+            std::io::ErrorKind::AlreadyExists => LedgerError::Exists {
+                path: path.to_owned(),
+            },
+            _ => io("can't create", path, e),
+        })?;
+        std::fs::remove_file(&unfinished).map_err(|e| io("can't remove", &unfinished, e))?;
+        sync_directory(path)
+    }
+
+    /// Opens the store in a file, and takes its lock.
+    pub(super) fn open(path: &Path) -> Result<Self, LedgerError> {
+        if !path.is_file() {
+            return Err(LedgerError::Missing {
+                path: path.to_owned(),
+            });
+        }
+        Self::check(builder().open(path)?)
+    }
+
+    /// Opens, or founds, the store on another storage backend.
+    pub(super) fn on_backend(
+        backend: impl StorageBackend,
+        founding: Option<&Commit>,
+    ) -> Result<Self, LedgerError> {
+        let database = builder().create_with_backend(backend)?;
+        match founding {
+            Some(commit) => Self::format(database, commit),
+            None => Self::check(database),
+        }
+    }
+
+    fn format(database: Database, founding: &Commit) -> Result<Self, LedgerError> {
+        let store = Self { database };
+        let transaction = store.database.begin_write()?;
+        transaction.open_table(ABOUT)?.insert(FORMAT, FORMAT_1)?;
+        transaction.open_table(ATTACHMENTS)?;
+        write_entries(&transaction, 0, founding)?;
+        transaction.commit()?;
+        Ok(store)
+    }
+
+    fn check(mut database: Database) -> Result<Self, LedgerError> {
+        // Reads every page's checksum; what it repairs is checked against the log afterwards.
+        database.check_integrity()?;
+        let format = {
+            let transaction = database.begin_read()?;
+            let about = transaction.open_table(ABOUT)?;
+            about.get(FORMAT)?.map(|value| value.value().to_vec())
+        };
+        match format.as_deref() {
+            Some(FORMAT_1) => Ok(Self { database }),
+            Some(other) => Err(LedgerError::Damaged {
+                problem: format!("its format is {:?}", String::from_utf8_lossy(other)),
+            }),
+            None => Err(LedgerError::Damaged {
+                problem: "it names no format".to_owned(),
+            }),
+        }
+    }
+
+    /// Writes entries from index `first` on, and returns after they are on the disk.
+    pub(super) fn append(&self, first: u64, commit: &Commit) -> Result<(), LedgerError> {
+        let mut transaction = self.database.begin_write()?;
+        transaction.set_durability(Durability::Immediate)?;
+        write_entries(&transaction, first, commit)?;
+        transaction.commit()?;
+        Ok(())
+    }
+
+    /// Replaces the checkpoint. It reaches the disk with the next commit or at closing: a lost
+    /// one is signed again from the entries, which are there.
+    pub(super) fn put_checkpoint(&self, text: &str) -> Result<(), LedgerError> {
+        let mut transaction = self.database.begin_write()?;
+        transaction.set_durability(Durability::None)?;
+        transaction
+            .open_table(ABOUT)?
+            .insert(CHECKPOINT, text.as_bytes())?;
+        transaction.commit()?;
+        Ok(())
+    }
+
+    pub(super) fn checkpoint(&self) -> Result<Option<String>, LedgerError> {
+        let transaction = self.database.begin_read()?;
+        let about = transaction.open_table(ABOUT)?;
+        let Some(value) = about.get(CHECKPOINT)? else {
+            return Ok(None);
+        };
+        String::from_utf8(value.value().to_vec())
+            .map(Some)
+            .map_err(|_| LedgerError::Damaged {
+                problem: "its checkpoint is no text".to_owned(),
+            })
+    }
+
+    /// Calls `each` with every entry, in order, from a view that later commits do not change.
+    pub(super) fn for_each_entry(
+        &self,
+        mut each: impl FnMut(&[u8]) -> Result<(), LedgerError>,
+    ) -> Result<(), LedgerError> {
+        let transaction = self.database.begin_read()?;
+        let entries = transaction.open_table(ENTRIES)?;
+        for (expected, row) in (0u64..).zip(entries.iter()?) {
+            let (index, bytes) = row?;
+            if index.value() != expected {
+                return Err(LedgerError::Damaged {
+                    problem: format!("entry {expected} of the log is missing"),
+                });
+            }
+            each(bytes.value())?;
+        }
+        Ok(())
+    }
+
+    pub(super) fn entry(&self, index: u64) -> Result<Option<Vec<u8>>, LedgerError> {
+        let transaction = self.database.begin_read()?;
+        let entries = transaction.open_table(ENTRIES)?;
+        Ok(entries.get(index)?.map(|value| value.value().to_vec()))
+    }
+
+    pub(super) fn attachment(&self, place: &Place) -> Result<Option<Vec<u8>>, LedgerError> {
+        let transaction = self.database.begin_read()?;
+        let attachments = transaction.open_table(ATTACHMENTS)?;
+        Ok(attachments
+            .get(&place[..])?
+            .map(|value| value.value().to_vec()))
+    }
+
+    pub(super) fn drop_attachment(&self, place: &Place) -> Result<bool, LedgerError> {
+        let transaction = self.database.begin_write()?;
+        let found = transaction
+            .open_table(ATTACHMENTS)?
+            .remove(&place[..])?
+            .is_some();
+        transaction.commit()?;
+        Ok(found)
+    }
+}
+
+fn builder() -> redb::Builder {
+    let mut builder = Database::builder();
+    builder.set_cache_size(CACHE_BYTES);
+    builder
+}
+
+fn write_entries(
+    transaction: &redb::WriteTransaction,
+    first: u64,
+    commit: &Commit,
+) -> Result<(), LedgerError> {
+    let mut entries = transaction.open_table(ENTRIES)?;
+    for (index, bytes) in (first..).zip(&commit.entries) {
+        entries.insert(index, bytes.as_slice())?;
+    }
+    let mut attachments = transaction.open_table(ATTACHMENTS)?;
+    for (place, bytes) in &commit.attachments {
+        attachments.insert(&place[..], bytes.as_slice())?;
+    }
+    Ok(())
+}
+
+/// A new file's name is on the disk only when its directory is.
+fn sync_directory(path: &Path) -> Result<(), LedgerError> {
+    let directory = match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    };
+    File::open(directory)
+        .and_then(|d| d.sync_all())
+        .map_err(|source| LedgerError::Io {
+            what: format!("can't sync {}", directory.display()),
+            source,
+        })
+}

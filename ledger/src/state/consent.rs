@@ -1,0 +1,52 @@
+//! Consent: granted and revoked by a record's subject, and by nobody else.
+
+use salus_protocol::registry::Leaf;
+
+use super::{Event, Rejection, State};
+use crate::key::PublicKey;
+use crate::transaction::{GrantConsent, RevokeConsent};
+
+impl State {
+    pub(super) fn grant_consent(
+        &mut self,
+        t: &GrantConsent,
+        signer: PublicKey,
+    ) -> Result<Event, Rejection> {
+        let record = self.standing_record(t.index, t.sequence)?;
+        if record.subject != signer {
+            return Err(Rejection::NotSubjectOfRecord { index: t.index });
+        }
+        if t.consent == Leaf::EMPTY.consent {
+            return Err(Rejection::EmptyCommitment { what: "consent" });
+        }
+        let replaced = record.consent.is_some();
+        self.records[t.index as usize].consent = Some((t.consent, t.row));
+        self.changed(t.index);
+        if replaced {
+            // The consent before may have allowed more: proofs of it must end.
+            self.revise();
+        }
+        Ok(Event::ConsentGranted {
+            index: t.index,
+            replaced,
+        })
+    }
+
+    pub(super) fn revoke_consent(
+        &mut self,
+        t: &RevokeConsent,
+        signer: PublicKey,
+    ) -> Result<Event, Rejection> {
+        let record = self.standing_record(t.index, t.sequence)?;
+        if record.subject != signer {
+            return Err(Rejection::NotSubjectOfRecord { index: t.index });
+        }
+        if record.consent.is_none() {
+            return Err(Rejection::NoConsent { index: t.index });
+        }
+        self.records[t.index as usize].consent = None;
+        self.changed(t.index);
+        self.revise();
+        Ok(Event::ConsentRevoked { index: t.index })
+    }
+}

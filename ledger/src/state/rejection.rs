@@ -1,0 +1,171 @@
+//! Rejections: every rule that a transaction can break, by name.
+
+use salus_protocol::day::Day;
+use salus_protocol::nullifier::{LedgerId, Nullifier, StudyId};
+use salus_protocol::record::RecordCommitment;
+use salus_protocol::registry::{RecordIndex, Root};
+use salus_verifier::KeyId;
+use thiserror::Error;
+
+use crate::key::PublicKey;
+use crate::transaction::{Policy, TransactionId};
+
+/// Why a transaction may not enter. It changed nothing.
+#[derive(Debug, Error, Clone, PartialEq, Eq)]
+#[allow(missing_docs)] // the messages say what the parts are
+pub enum Rejection {
+    // Any transaction.
+    #[error("the signature is not the signer's for ledger {ledger}: sign it for this ledger")]
+    Signature { ledger: LedgerId },
+    #[error("transaction {id} is already on the ledger")]
+    Replayed { id: TransactionId },
+    #[error("the transaction has {bytes} bytes; at most {at_most} fit in the log")]
+    TooLong { bytes: usize, at_most: usize },
+    #[error("a log begins with a genesis, not with {found:?}")]
+    NotGenesis { found: &'static str },
+    #[error("the ledger already has its genesis")]
+    GenesisAgain,
+    #[error("{transaction:?} must begin a new height: seal the open one first")]
+    NewHeight { transaction: &'static str },
+    #[error("the attachment is refused: {problem}")]
+    Attachment { problem: String },
+    #[error("only the governance key {key} may sign this")]
+    Governance { key: PublicKey },
+
+    // Days.
+    #[error("only the checkpoint key {key} may move the ledger's day")]
+    CheckpointKey { key: PublicKey },
+    #[error("{day} is not later than the ledger's day, {current}")]
+    DayNotLater { day: Day, current: Day },
+    #[error("the ledger has no day yet: its operator must set one first")]
+    NoDay,
+
+    // Parties and keys.
+    #[error("issuer {key} is already registered")]
+    IssuerKnown { key: PublicKey },
+    #[error("{key} is no registered issuer: ask the ledger's governance to register it")]
+    IssuerUnknown { key: PublicKey },
+    #[error("ethics board {key} is already registered")]
+    BoardKnown { key: PublicKey },
+    #[error("{key} is no registered ethics board: ask the ledger's governance to register it")]
+    BoardUnknown { key: PublicKey },
+    #[error("the key is for circuit {found:?}; this ledger takes proofs of {expected:?}")]
+    KeyCircuit {
+        found: String,
+        expected: &'static str,
+    },
+    #[error("verifying key {id} is already accepted")]
+    KeyKnown { id: KeyId },
+    #[error("the verifying key's id is {computed}, not {found}: the key or the id was changed")]
+    KeyId { computed: KeyId, found: KeyId },
+    #[error("the verifying key is malformed: {problem}")]
+    KeyMalformed { problem: String },
+    #[error(
+        "verifying key {id} comes from a development setup, whose maker can forge proofs, and \
+         this ledger does not accept such keys: use the key of a ceremony"
+    )]
+    KeyInsecure { id: KeyId },
+    #[error("verifying key {id} is not accepted on this ledger")]
+    KeyUnknown { id: KeyId },
+
+    // Records and consent.
+    #[error("the registry is full")]
+    RegistryFull,
+    #[error("the {what} commitment is zero, which stands for none")]
+    EmptyCommitment { what: &'static str },
+    #[error("record commitment {record} is already on the ledger: commit with a fresh salt")]
+    RecordKnown { record: RecordCommitment },
+    #[error("this row commitment is already on the ledger: commit with a fresh salt")]
+    RowKnown,
+    #[error("subject key {key} already has a record: make a new key for each")]
+    SubjectKeyReused { key: PublicKey },
+    #[error("there is no record at index {index}")]
+    NoRecord { index: RecordIndex },
+    #[error("the record at index {index} was erased")]
+    RecordErased { index: RecordIndex },
+    #[error(
+        "the transaction is for change {found} of record {index}, which is at {expected}: \
+         read the record's sequence number and sign again"
+    )]
+    Sequence {
+        index: RecordIndex,
+        found: u32,
+        expected: u32,
+    },
+    #[error("record {index} was committed by another issuer")]
+    NotIssuerOfRecord { index: RecordIndex },
+    #[error("only the issuer or the subject of record {index} may erase it")]
+    NotPartyToRecord { index: RecordIndex },
+    #[error("only the subject of record {index} may grant or revoke its consent")]
+    NotSubjectOfRecord { index: RecordIndex },
+    #[error("record {index} has no consent to revoke")]
+    NoConsent { index: RecordIndex },
+
+    // Studies.
+    #[error("only the study's sponsor {key} may sign this (governance may close a study)")]
+    NotSponsor { key: PublicKey },
+    #[error("name 1 to {at_most} ethics boards, each once, in ascending order of their keys")]
+    BoardList { at_most: usize },
+    #[error("{needed} approvals are needed of {boards} boards: ask for 1 to {boards}")]
+    ApprovalsNeeded { needed: usize, boards: usize },
+    #[error("the study would expire on {expires}, before the ledger's day, {day}")]
+    ExpiresInPast { expires: Day, day: Day },
+    #[error("the query text has {bytes} bytes; at most {at_most} are allowed")]
+    QueryText { bytes: usize, at_most: usize },
+    #[error("the compiled query is of another profile or index day than the study names")]
+    QueryEdition,
+    #[error(
+        "the policy (suppress 1 to {}, round to {}) is weaker than suppress 1 to {}, round to {}",
+        found.suppress_up_to, found.round_to, weakest.suppress_up_to, weakest.round_to
+    )]
+    PolicyTooWeak { found: Policy, weakest: Policy },
+    #[error("there is no study {study}")]
+    StudyUnknown { study: StudyId },
+    #[error("study {study} is closed")]
+    StudyClosed { study: StudyId },
+    #[error("study {study} expired on {expired}; the ledger's day is {day}")]
+    StudyExpired {
+        study: StudyId,
+        expired: Day,
+        day: Day,
+    },
+    #[error("{key} is not among the ethics boards that study {study} names")]
+    NotBoardOfStudy { study: StudyId, key: PublicKey },
+    #[error("ethics board {key} has already approved study {study}")]
+    ApprovedTwice { study: StudyId, key: PublicKey },
+    #[error("study {study} still needs {missing} approvals before it takes answers")]
+    StudyNotApproved { study: StudyId, missing: usize },
+
+    // Answers.
+    #[error("the answer is for {found}; the ledger's day is {day}: prove again for today")]
+    AnswerDay { found: Day, day: Day },
+    #[error("the answer's scope is not that of the study on this ledger")]
+    AnswerScope,
+    #[error("the answer's query digest is not that of the study's query")]
+    AnswerQuery,
+    #[error("the answer's purpose is not the study's")]
+    AnswerPurpose,
+    #[error("the answer's institution is not the study's")]
+    AnswerInstitution,
+    #[error("the answer carries a contact, but the study's purpose does not ask to contact")]
+    ContactNotAsked,
+    #[error("registry root {root} was never a root of this ledger")]
+    RootUnknown { root: Root },
+    #[error(
+        "the answer's registry root is of height {height}; the study takes roots from height \
+         {oldest} on: read the registry anew and prove again"
+    )]
+    RootOld { height: u64, oldest: u64 },
+    #[error(
+        "a record was amended or erased, or a consent replaced or revoked, at height {revised}, \
+         after the answer's registry root of height {height}: read the registry anew and prove again"
+    )]
+    RootRevised { height: u64, revised: u64 },
+    #[error("this person has already answered study {study}")]
+    NullifierUsed {
+        study: StudyId,
+        nullifier: Nullifier,
+    },
+    #[error("the proof does not hold: {problem}")]
+    Proof { problem: String },
+}

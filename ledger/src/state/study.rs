@@ -1,0 +1,240 @@
+//! Studies: opened by sponsors, approved by boards, closed.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use salus_protocol::nullifier::{Nullifier, Scope, StudyId};
+use salus_protocol::profile::Edition;
+use salus_protocol::query::QueryDigest;
+use salus_protocol::statement::InstitutionCode;
+
+use super::{Answer, Event, Rejection, State};
+use crate::key::PublicKey;
+use crate::transaction::{ApproveStudy, CloseStudy, OpenStudy, Policy, TransactionId};
+
+/// The longest query text, in bytes.
+const MAX_QUERY_TEXT: usize = 16_384;
+/// The most boards that a study names.
+const MAX_BOARDS: usize = 32;
+
+/// What the ledger knows of one study.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StudyState {
+    /// Its id.
+    pub id: StudyId,
+    /// What was opened.
+    pub opened: OpenStudy,
+    /// Its scope on this ledger.
+    pub scope: Scope,
+    /// The digest of its compiled query.
+    pub query: QueryDigest,
+    /// The code of its institution.
+    pub institution: InstitutionCode,
+    /// Index of the log entry that opened it.
+    pub entry: u64,
+    /// The boards that approved it, with the index of the log entry that says so.
+    pub approvals: BTreeMap<PublicKey, u64>,
+    /// Index of the log entry that closed it.
+    pub closed: Option<u64>,
+    /// Its answers, in order.
+    pub answers: Vec<Answer>,
+    pub(super) nullifiers: BTreeSet<Nullifier>,
+}
+
+/// How a study stands on the ledger's day.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Standing {
+    /// Waits for approvals.
+    Proposed,
+    /// Takes answers.
+    Open,
+    /// Its last day has passed.
+    Expired,
+    /// Closed by its sponsor or by governance.
+    Closed,
+}
+
+impl StudyState {
+    /// Approvals that it still needs.
+    #[must_use]
+    pub fn approvals_missing(&self) -> usize {
+        usize::from(self.opened.approvals_needed).saturating_sub(self.approvals.len())
+    }
+
+    /// Whether this nullifier answered.
+    #[must_use]
+    pub fn has_answer_of(&self, nullifier: &Nullifier) -> bool {
+        self.nullifiers.contains(nullifier)
+    }
+}
+
+impl State {
+    /// How a study stands on the ledger's day.
+    #[must_use]
+    pub fn standing(&self, study: &StudyState) -> Standing {
+        if study.closed.is_some() {
+            Standing::Closed
+        } else if self.day.is_some_and(|day| day > study.opened.expires) {
+            Standing::Expired
+        } else if study.approvals_missing() > 0 {
+            Standing::Proposed
+        } else {
+            Standing::Open
+        }
+    }
+
+    pub(super) fn open_study(
+        &mut self,
+        t: &OpenStudy,
+        signer: PublicKey,
+        id: TransactionId,
+    ) -> Result<Event, Rejection> {
+        if signer != t.sponsor {
+            return Err(Rejection::NotSponsor { key: t.sponsor });
+        }
+        self.check_boards(t)?;
+        check_study_terms(t)?;
+        let day = self.day.ok_or(Rejection::NoDay)?;
+        if t.expires < day {
+            return Err(Rejection::ExpiresInPast {
+                expires: t.expires,
+                day,
+            });
+        }
+        let id = StudyId::new(*id.as_bytes());
+        let study = StudyState {
+            id,
+            opened: t.clone(),
+            scope: Scope::of(&self.id, &id),
+            query: t.query.digest(),
+            institution: InstitutionCode::new(t.purpose.institution.element()),
+            entry: self.entries,
+            approvals: BTreeMap::new(),
+            closed: None,
+            answers: Vec::new(),
+            nullifiers: BTreeSet::new(),
+        };
+        self.studies.insert(id, study);
+        Ok(Event::StudyOpened { study: id })
+    }
+
+    fn check_boards(&self, t: &OpenStudy) -> Result<(), Rejection> {
+        if t.boards.is_empty()
+            || t.boards.len() > MAX_BOARDS
+            || !t.boards.is_sorted_by(|a, b| a < b)
+        {
+            return Err(Rejection::BoardList {
+                at_most: MAX_BOARDS,
+            });
+        }
+        if let Some(key) = t.boards.iter().find(|key| !self.boards.contains_key(key)) {
+            return Err(Rejection::BoardUnknown { key: *key });
+        }
+        let needed = usize::from(t.approvals_needed);
+        if needed == 0 || needed > t.boards.len() {
+            return Err(Rejection::ApprovalsNeeded {
+                needed,
+                boards: t.boards.len(),
+            });
+        }
+        Ok(())
+    }
+
+    pub(super) fn approve_study(
+        &mut self,
+        t: &ApproveStudy,
+        signer: PublicKey,
+    ) -> Result<Event, Rejection> {
+        let entry = self.entries;
+        let study = self.live_study(&t.study)?;
+        if !study.opened.boards.contains(&signer) {
+            return Err(Rejection::NotBoardOfStudy {
+                study: t.study,
+                key: signer,
+            });
+        }
+        if study.approvals.contains_key(&signer) {
+            return Err(Rejection::ApprovedTwice {
+                study: t.study,
+                key: signer,
+            });
+        }
+        study.approvals.insert(signer, entry);
+        Ok(Event::StudyApproved {
+            study: t.study,
+            needed: study.approvals_missing(),
+        })
+    }
+
+    pub(super) fn close_study(
+        &mut self,
+        t: &CloseStudy,
+        signer: PublicKey,
+    ) -> Result<Event, Rejection> {
+        let (governance, entry) = (self.genesis.governance, self.entries);
+        let study = self
+            .studies
+            .get_mut(&t.study)
+            .ok_or(Rejection::StudyUnknown { study: t.study })?;
+        if study.closed.is_some() {
+            return Err(Rejection::StudyClosed { study: t.study });
+        }
+        if signer != study.opened.sponsor && signer != governance {
+            return Err(Rejection::NotSponsor {
+                key: study.opened.sponsor,
+            });
+        }
+        study.closed = Some(entry);
+        Ok(Event::StudyClosed { study: t.study })
+    }
+
+    /// A study that is neither closed nor expired.
+    fn live_study(&mut self, id: &StudyId) -> Result<&mut StudyState, Rejection> {
+        let day = self.day;
+        let study = self
+            .studies
+            .get_mut(id)
+            .ok_or(Rejection::StudyUnknown { study: *id })?;
+        check_live(study, day)?;
+        Ok(study)
+    }
+}
+
+pub(super) fn check_live(
+    study: &StudyState,
+    day: Option<salus_protocol::day::Day>,
+) -> Result<(), Rejection> {
+    if study.closed.is_some() {
+        return Err(Rejection::StudyClosed { study: study.id });
+    }
+    let day = day.ok_or(Rejection::NoDay)?;
+    if day > study.opened.expires {
+        return Err(Rejection::StudyExpired {
+            study: study.id,
+            expired: study.opened.expires,
+            day,
+        });
+    }
+    Ok(())
+}
+
+/// The rules that need nothing but the transaction.
+fn check_study_terms(t: &OpenStudy) -> Result<(), Rejection> {
+    if t.query_text.len() > MAX_QUERY_TEXT {
+        return Err(Rejection::QueryText {
+            bytes: t.query_text.len(),
+            at_most: MAX_QUERY_TEXT,
+        });
+    }
+    if t.query.edition() != Edition::of(&t.profile, t.index_day) {
+        return Err(Rejection::QueryEdition);
+    }
+    let weakest = Policy::STANDARD;
+    if t.policy.suppress_up_to < weakest.suppress_up_to || t.policy.round_to < weakest.round_to {
+        return Err(Rejection::PolicyTooWeak {
+            found: t.policy,
+            weakest,
+        });
+    }
+    Ok(())
+}

@@ -1,0 +1,114 @@
+//! Transactions: what can happen on a ledger, one noun a file.
+//!
+//! Lives here: their contents, their canonical encoding and their signatures. Never here: whether
+//! one may enter (see [`crate::state`]). Spec: docs/spec/ledger.md, section "Transactions".
+
+mod board;
+mod consent;
+mod day;
+mod eligibility;
+mod envelope;
+mod genesis;
+mod issuer;
+mod record;
+mod study;
+mod text;
+mod verifying_key;
+
+use borsh::{BorshDeserialize, BorshSerialize};
+
+pub use board::RegisterBoard;
+pub use consent::{GrantConsent, RevokeConsent};
+pub use day::AdvanceDay;
+pub use eligibility::SubmitEligibility;
+pub use envelope::{Envelope, EnvelopeError, TransactionId};
+pub use genesis::Genesis;
+pub use issuer::RegisterIssuer;
+pub use record::{AmendRecord, CommitRecord, EraseRecord};
+pub use study::{ApproveStudy, CloseStudy, OpenStudy, Policy};
+pub use text::{LedgerName, TextError, Title};
+pub use verifying_key::{AcceptKey, ELIGIBILITY_CIRCUIT};
+
+/// One transaction. The place of each in this list is part of the encoding.
+#[derive(Debug, Clone, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+#[allow(clippy::large_enum_variant)] // few are held at a time
+pub enum Transaction {
+    /// The first transaction of a ledger.
+    Genesis(Genesis),
+    /// The ledger's day moves on.
+    AdvanceDay(AdvanceDay),
+    /// A new issuer.
+    RegisterIssuer(RegisterIssuer),
+    /// A new ethics board.
+    RegisterBoard(RegisterBoard),
+    /// A verifying key that answers may name.
+    AcceptKey(AcceptKey),
+    /// A new record.
+    CommitRecord(CommitRecord),
+    /// A record replaced by its issuer.
+    AmendRecord(AmendRecord),
+    /// A record taken out.
+    EraseRecord(EraseRecord),
+    /// Consent given by a record's subject.
+    GrantConsent(GrantConsent),
+    /// Consent taken back.
+    RevokeConsent(RevokeConsent),
+    /// A new study.
+    OpenStudy(OpenStudy),
+    /// A board's approval of a study.
+    ApproveStudy(ApproveStudy),
+    /// The end of a study.
+    CloseStudy(CloseStudy),
+    /// A subject's answer to a study.
+    SubmitEligibility(SubmitEligibility),
+}
+
+impl Transaction {
+    /// Its name, as people read it.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Genesis(_) => "genesis",
+            Self::AdvanceDay(_) => "advance day",
+            Self::RegisterIssuer(_) => "register issuer",
+            Self::RegisterBoard(_) => "register board",
+            Self::AcceptKey(_) => "accept verifying key",
+            Self::CommitRecord(_) => "commit record",
+            Self::AmendRecord(_) => "amend record",
+            Self::EraseRecord(_) => "erase record",
+            Self::GrantConsent(_) => "grant consent",
+            Self::RevokeConsent(_) => "revoke consent",
+            Self::OpenStudy(_) => "open study",
+            Self::ApproveStudy(_) => "approve study",
+            Self::CloseStudy(_) => "close study",
+            Self::SubmitEligibility(_) => "submit eligibility",
+        }
+    }
+}
+
+/// Lets each transaction be signed without naming the list.
+macro_rules! into_transaction {
+    ($($name:ident),*) => {$(
+        impl From<$name> for Transaction {
+            fn from(transaction: $name) -> Self {
+                Self::$name(transaction)
+            }
+        }
+    )*};
+}
+into_transaction!(
+    Genesis,
+    AdvanceDay,
+    RegisterIssuer,
+    RegisterBoard,
+    AcceptKey,
+    CommitRecord,
+    AmendRecord,
+    EraseRecord,
+    GrantConsent,
+    RevokeConsent,
+    OpenStudy,
+    ApproveStudy,
+    CloseStudy,
+    SubmitEligibility
+);

@@ -1,0 +1,166 @@
+//! Envelopes: a transaction with its signer and signature, bound to one ledger.
+
+use borsh::{BorshDeserialize, BorshSerialize};
+use ed25519_dalek::SigningKey;
+use salus_protocol::nullifier::LedgerId;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use thiserror::Error;
+
+use super::Transaction;
+use crate::key::{PublicKey, Signature};
+use crate::log::{Entry, EntryError};
+
+/// Why bytes are not an envelope.
+#[derive(Debug, Error, Clone, PartialEq, Eq)]
+pub enum EnvelopeError {
+    /// Not the canonical bytes of one.
+    #[error(transparent)]
+    Entry(#[from] EntryError),
+    /// An entry, but not of a transaction.
+    #[error("not a signed transaction: the bytes are a registry head, which only a ledger makes")]
+    Head,
+}
+
+/// A transaction's identity: the hash of the ledger, the transaction and its signer.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, BorshSerialize, BorshDeserialize)]
+pub struct TransactionId([u8; 32]);
+
+impl TransactionId {
+    /// The 32 bytes.
+    #[must_use]
+    pub const fn as_bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
+}
+
+impl std::fmt::Display for TransactionId {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&hex::encode(self.0))
+    }
+}
+
+impl std::fmt::Debug for TransactionId {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "TransactionId({self})")
+    }
+}
+
+impl Serialize for TransactionId {
+    fn serialize<S: serde::Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
+        s.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for TransactionId {
+    fn deserialize<D: serde::Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
+        let text = <String as Deserialize>::deserialize(d)?;
+        let mut bytes = [0u8; 32];
+        hex::decode_to_slice(&text, &mut bytes).map_err(serde::de::Error::custom)?;
+        Ok(Self(bytes))
+    }
+}
+
+/// A signed transaction. Its signature is over a domain string, the ledger's id and the
+/// transaction's canonical bytes, so it holds on one ledger only.
+#[derive(Debug, Clone, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub struct Envelope {
+    transaction: Transaction,
+    signer: PublicKey,
+    signature: Signature,
+}
+
+impl Envelope {
+    /// Signs a transaction for a ledger.
+    #[must_use]
+    pub fn sign(
+        transaction: impl Into<Transaction>,
+        ledger: &LedgerId,
+        secret: &SigningKey,
+    ) -> Self {
+        let transaction = transaction.into();
+        let signature = Signature::sign(secret, &signed_bytes(&transaction, ledger));
+        Self {
+            transaction,
+            signer: PublicKey::of(secret),
+            signature,
+        }
+    }
+
+    /// Signs a transaction with a key that is made for it and thrown away: for answers, which
+    /// must not link to each other.
+    ///
+    /// # Errors
+    /// When the operating system gives no randomness.
+    pub fn sign_once(
+        transaction: impl Into<Transaction>,
+        ledger: &LedgerId,
+    ) -> Result<Self, getrandom::Error> {
+        let mut seed = [0u8; 32];
+        getrandom::fill(&mut seed)?;
+        // The signing key is zeroized when dropped; so is this copy.
+        let secret = SigningKey::from_bytes(&seed);
+        seed.fill(0);
+        Ok(Self::sign(transaction, ledger, &secret))
+    }
+
+    /// The transaction.
+    #[must_use]
+    pub const fn transaction(&self) -> &Transaction {
+        &self.transaction
+    }
+
+    /// The transaction, by value.
+    pub(crate) fn into_transaction(self) -> Transaction {
+        self.transaction
+    }
+
+    /// Whose signature it should carry.
+    #[must_use]
+    pub const fn signer(&self) -> PublicKey {
+        self.signer
+    }
+
+    /// Whether the signature is the signer's, for this ledger.
+    #[must_use]
+    pub fn is_signed_for(&self, ledger: &LedgerId) -> bool {
+        self.signer
+            .verifies(&signed_bytes(&self.transaction, ledger), &self.signature)
+    }
+
+    /// The transaction's identity on a ledger. It does not depend on the signature's bytes, so a
+    /// second signature over the same transaction is the same transaction.
+    #[must_use]
+    pub fn id(&self, ledger: &LedgerId) -> TransactionId {
+        let mut hasher = Sha256::new();
+        hasher.update(b"salus/v1/transaction-id\0");
+        hasher.update(self.signer.as_bytes());
+        hasher.update(signed_bytes(&self.transaction, ledger));
+        TransactionId(hasher.finalize().into())
+    }
+
+    /// The canonical bytes: those of the log's entry.
+    #[must_use]
+    pub fn to_bytes(&self) -> Vec<u8> {
+        Entry::Transaction(self.clone()).to_bytes()
+    }
+
+    /// Decodes canonical bytes, such as a wallet sends.
+    ///
+    /// # Errors
+    /// [`EnvelopeError`] for anything that [`Self::to_bytes`] would not give.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, EnvelopeError> {
+        match Entry::from_bytes(bytes)? {
+            Entry::Transaction(envelope) => Ok(envelope),
+            Entry::Head(_) => Err(EnvelopeError::Head),
+        }
+    }
+}
+
+/// What is signed.
+fn signed_bytes(transaction: &Transaction, ledger: &LedgerId) -> Vec<u8> {
+    let mut bytes = b"salus/v1/transaction\0".to_vec();
+    bytes.extend(ledger.as_bytes());
+    borsh::to_writer(&mut bytes, transaction).expect("writing to memory does not fail");
+    bytes
+}

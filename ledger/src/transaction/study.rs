@@ -1,0 +1,83 @@
+//! Studies: what is asked, for what purpose, under whose approval.
+
+use borsh::{BorshDeserialize, BorshSerialize};
+use salus_protocol::day::Day;
+use salus_protocol::nullifier::StudyId;
+use salus_protocol::profile::ProfileHash;
+use salus_protocol::purpose::Purpose;
+use salus_protocol::query::CompiledQuery;
+use serde::{Deserialize, Serialize};
+
+use super::text::Title;
+use crate::key::PublicKey;
+
+/// How counts are shown: small ones not at all, others rounded.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, BorshSerialize, BorshDeserialize,
+)]
+#[serde(deny_unknown_fields)]
+pub struct Policy {
+    /// Counts from 1 to this are suppressed.
+    pub suppress_up_to: u16,
+    /// Other counts are rounded to a multiple of this.
+    pub round_to: u16,
+}
+
+impl Policy {
+    /// The weakest policy that a study may have: suppress 1 to 10, round to 5.
+    pub const STANDARD: Self = Self {
+        suppress_up_to: 10,
+        round_to: 5,
+    };
+}
+
+impl Default for Policy {
+    fn default() -> Self {
+        Self::STANDARD
+    }
+}
+
+/// Opens a study. Signed by the sponsor. The study's id is the hash of this transaction.
+#[derive(Debug, Clone, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub struct OpenStudy {
+    /// The study's title.
+    pub title: Title,
+    /// The query as its author wrote it.
+    pub query_text: String,
+    /// The profile that the query asks about. Its document is kept beside the log.
+    pub profile: ProfileHash,
+    /// The index day. With `profile` it gives the query's edition.
+    pub index_day: Day,
+    /// The query as it is proven. Its digest is recomputed from it, never taken from elsewhere.
+    pub query: CompiledQuery,
+    /// What the study is for, and which institution runs it.
+    pub purpose: Purpose,
+    /// The last day on which answers enter.
+    pub expires: Day,
+    /// How many heights old the registry root of an answer may be.
+    pub freshness: u64,
+    /// How counts of answers are shown.
+    pub policy: Policy,
+    /// The boards that may approve the study, in ascending order of their keys.
+    pub boards: Vec<PublicKey>,
+    /// How many of them must.
+    pub approvals_needed: u8,
+    /// Signs for the sponsor.
+    pub sponsor: PublicKey,
+    /// The X25519 key that contacts are encrypted to.
+    pub inbox: [u8; 32],
+}
+
+/// Approves a study. Signed by one of the study's boards.
+#[derive(Debug, Clone, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub struct ApproveStudy {
+    /// Which study; its id binds every part of it.
+    pub study: StudyId,
+}
+
+/// Ends a study before it expires. Signed by the sponsor or the governance key.
+#[derive(Debug, Clone, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub struct CloseStudy {
+    /// Which study.
+    pub study: StudyId,
+}
