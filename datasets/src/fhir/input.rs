@@ -261,11 +261,16 @@ impl Lines {
             self.ended = true;
             return Ok(());
         }
-        let line = batch.bytes.get(start..).unwrap_or_default();
-        if !line.trim_ascii().is_empty() {
-            batch
-                .lines
-                .push((self.number, start..start + line.trim_ascii_end().len()));
+        let line = batch
+            .bytes
+            .get(start..)
+            .unwrap_or_default()
+            .trim_ascii_end();
+        if line.trim_ascii_start().is_empty() {
+            // Kept out, so that an empty batch means the end however many blank lines there are.
+            batch.bytes.truncate(start);
+        } else {
+            batch.lines.push((self.number, start..start + line.len()));
         }
         Ok(())
     }

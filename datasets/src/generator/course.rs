@@ -42,12 +42,6 @@ pub(super) struct Course {
     pub(super) end: Day,
 }
 
-impl Default for Day {
-    fn default() -> Self {
-        Self(0)
-    }
-}
-
 /// One year of a life.
 struct Year {
     age: f64,

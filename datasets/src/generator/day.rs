@@ -6,7 +6,7 @@ use jiff::{Span, Unit};
 const EPOCH: Date = date(1880, 1, 1);
 
 /// A day, counted from 1880-01-01.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Day(pub(super) i32);
 
 impl Day {
