@@ -1,5 +1,7 @@
 //! The eligibility circuit against the native relation.
 #![allow(clippy::unwrap_used)]
 
+mod agreement;
 mod scene;
 mod shape;
+mod violations;

@@ -17,29 +17,29 @@ use salus_protocol::statement::{ContactDigest, InstitutionCode, Statement};
 
 /// Everything behind a statement. Change a part, and [`Scene::statement`] and
 /// [`Scene::witness`] follow as an honest party would make them.
-#[derive(Clone)]
-pub struct Scene {
-    pub secret: SubjectSecret,
-    pub row: [u16; FIELDS],
-    pub consent: Consent,
-    pub purpose: Purpose,
-    pub scope: Scope,
-    pub day: Day,
-    pub criteria: Vec<Criterion>,
-    pub index: u32,
-    pub neighbours: u32,
+#[derive(Debug, Clone)]
+pub(crate) struct Scene {
+    pub(crate) secret: SubjectSecret,
+    pub(crate) row: [u16; FIELDS],
+    pub(crate) consent: Consent,
+    pub(crate) purpose: Purpose,
+    pub(crate) scope: Scope,
+    pub(crate) day: Day,
+    pub(crate) criteria: Vec<Criterion>,
+    pub(crate) index: u32,
+    pub(crate) neighbours: u32,
 }
 
-pub fn day(text: &str) -> Day {
+pub(crate) fn day(text: &str) -> Day {
     text.parse().unwrap()
 }
 
-pub fn edition() -> Edition {
+pub(crate) fn edition() -> Edition {
     Edition::of(&ProfileHash::from_bytes([7; 32]), day("2020-01-01"))
 }
 
 /// Field `field` between `low` and `high`, alone in its group.
-pub fn between(field: u8, low: u16, high: u16) -> Criterion {
+pub(crate) fn between(field: u8, low: u16, high: u16) -> Criterion {
     Criterion {
         start: u32::from(low) + DIFFERENCE_OFFSET,
         length: u32::from(high - low),
@@ -49,7 +49,7 @@ pub fn between(field: u8, low: u16, high: u16) -> Criterion {
 }
 
 /// As an interval on the cycle: the complement.
-pub fn outside(criterion: Criterion) -> Criterion {
+pub(crate) fn outside(criterion: Criterion) -> Criterion {
     Criterion {
         start: (criterion.start + criterion.length + 1) % CYCLE,
         length: CYCLE - criterion.length - 2,
@@ -57,7 +57,7 @@ pub fn outside(criterion: Criterion) -> Criterion {
     }
 }
 
-pub fn purpose() -> Purpose {
+pub(crate) fn purpose() -> Purpose {
     Purpose {
         research: Research::Disease(DiseaseArea::Type2Diabetes),
         ask: Ask::Contact,
@@ -77,7 +77,7 @@ pub fn purpose() -> Purpose {
 }
 
 impl Scene {
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let mut row = [0; FIELDS];
         for (i, value) in row.iter_mut().enumerate() {
             *value = 100 * i as u16;
@@ -123,7 +123,7 @@ impl Scene {
         }
     }
 
-    pub fn record(&self) -> Record {
+    pub(crate) fn record(&self) -> Record {
         Record {
             edition: edition(),
             row: Row::new(self.row),
@@ -133,11 +133,11 @@ impl Scene {
         }
     }
 
-    pub fn query(&self) -> CompiledQuery {
+    pub(crate) fn query(&self) -> CompiledQuery {
         CompiledQuery::new(edition(), &self.criteria).unwrap()
     }
 
-    pub fn registry(&self) -> Registry {
+    pub(crate) fn registry(&self) -> Registry {
         let mut registry = Registry::new();
         for i in 0..self.neighbours {
             let other = |n: u64| Fr::from(u64::from(i) * 7919 + n).square();
@@ -153,7 +153,7 @@ impl Scene {
         registry
     }
 
-    pub fn witness(&self) -> Witness {
+    pub(crate) fn witness(&self) -> Witness {
         Witness {
             secret: self.secret.clone(),
             record: self.record(),
@@ -163,7 +163,7 @@ impl Scene {
         }
     }
 
-    pub fn statement(&self) -> Statement {
+    pub(crate) fn statement(&self) -> Statement {
         Statement {
             root: Root::new(self.registry().root().element()),
             query: self.query().digest(),

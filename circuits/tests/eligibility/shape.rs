@@ -25,6 +25,6 @@ fn the_cost_is_pinned() {
     }
     println!("{by_name:#?}");
     assert_eq!(shape.instance_len, 9);
-    assert_eq!(shape.constraints.len(), 0);
+    assert_eq!(shape.constraints.len(), 8039);
     assert_eq!(shape.witness_len, 0);
 }
