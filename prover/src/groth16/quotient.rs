@@ -104,9 +104,11 @@ impl<L: PrimeLanes<Field = Fr>> Quotient<L> {
     #[inline(always)]
     fn load(&self, values: &[Fr]) -> Vec<L::Pack> {
         let at = |i: usize| values.get(i).copied().unwrap_or_default();
-        (0..self.size / L::WIDTH)
-            .map(|pack| self.lanes.load(|lane| at(pack * L::WIDTH + lane)))
-            .collect()
+        let mut data = Vec::with_capacity(self.size / L::WIDTH);
+        for pack in 0..self.size / L::WIDTH {
+            data.push(self.lanes.load(|lane| at(pack * L::WIDTH + lane)));
+        }
+        data
     }
 }
 

@@ -3,6 +3,10 @@
 //! In lanes a number is five limbs of 52 bits in Montgomery form with R = 2^260. In memory it is
 //! the same number, fully reduced, as four 64-bit limbs. arkworks' form has R = 2^256, so its limbs
 //! of 16·x are this form's limbs of x.
+//!
+//! Loops here are written out by index. Iterators' and arrays' adaptors are functions of their own, which
+//! the compiler may leave out of line, and then the processor features do not reach them.
+#![allow(clippy::needless_range_loop)]
 
 use core::arch::x86_64::__m512i;
 use std::marker::PhantomData;
@@ -142,7 +146,12 @@ impl<P: MontConfig<4>> Ifma<P> {
 
     #[inline(always)]
     fn constant(self, limbs: [u64; 5]) -> Fives {
-        limbs.map(|limb| self.features.avx512f._mm512_set1_epi64(limb as i64))
+        let f = self.features.avx512f;
+        let mut pack = [f._mm512_setzero_si512(); 5];
+        for i in 0..5 {
+            pack[i] = f._mm512_set1_epi64(limbs[i] as i64);
+        }
+        pack
     }
 
     /// Carries so that every limb but the last is below 2^52. Limbs may be negative on the way in.
@@ -246,19 +255,18 @@ impl<P: MontConfig<4>> Ifma<P> {
         let f = self.features.avx512f;
         let mut out = r;
         for odd in 0..2 {
-            let pair = |a, b| {
-                if odd == 0 {
-                    f._mm512_unpacklo_epi64(a, b)
+            let mut t = [r[0]; 4];
+            for i in 0..4 {
+                t[i] = if odd == 0 {
+                    f._mm512_unpacklo_epi64(r[2 * i], r[2 * i + 1])
                 } else {
-                    f._mm512_unpackhi_epi64(a, b)
-                }
-            };
-            let (t0, t1) = (pair(r[0], r[1]), pair(r[2], r[3]));
-            let (t2, t3) = (pair(r[4], r[5]), pair(r[6], r[7]));
-            let m0 = f._mm512_shuffle_i64x2::<0x88>(t0, t1);
-            let m1 = f._mm512_shuffle_i64x2::<0x88>(t2, t3);
-            let m2 = f._mm512_shuffle_i64x2::<0xdd>(t0, t1);
-            let m3 = f._mm512_shuffle_i64x2::<0xdd>(t2, t3);
+                    f._mm512_unpackhi_epi64(r[2 * i], r[2 * i + 1])
+                };
+            }
+            let m0 = f._mm512_shuffle_i64x2::<0x88>(t[0], t[1]);
+            let m1 = f._mm512_shuffle_i64x2::<0x88>(t[2], t[3]);
+            let m2 = f._mm512_shuffle_i64x2::<0xdd>(t[0], t[1]);
+            let m3 = f._mm512_shuffle_i64x2::<0xdd>(t[2], t[3]);
             out[odd] = f._mm512_shuffle_i64x2::<0x88>(m0, m1);
             out[odd + 4] = f._mm512_shuffle_i64x2::<0xdd>(m0, m1);
             out[odd + 2] = f._mm512_shuffle_i64x2::<0x88>(m2, m3);
@@ -272,23 +280,26 @@ impl<P: MontConfig<4>> Ifma<P> {
     fn narrow(self, w: [__m512i; 4]) -> Fives {
         let f = self.features.avx512f;
         let low = f._mm512_set1_epi64(LOW as i64);
-        let or_low = |a, b| f._mm512_and_si512(f._mm512_or_si512(a, b), low);
-        [
-            f._mm512_and_si512(w[0], low),
-            or_low(
+        let mut limbs = [
+            w[0],
+            f._mm512_or_si512(
                 f._mm512_srli_epi64::<52>(w[0]),
                 f._mm512_slli_epi64::<12>(w[1]),
             ),
-            or_low(
+            f._mm512_or_si512(
                 f._mm512_srli_epi64::<40>(w[1]),
                 f._mm512_slli_epi64::<24>(w[2]),
             ),
-            or_low(
+            f._mm512_or_si512(
                 f._mm512_srli_epi64::<28>(w[2]),
                 f._mm512_slli_epi64::<36>(w[3]),
             ),
             f._mm512_srli_epi64::<16>(w[3]),
-        ]
+        ];
+        for i in 0..4 {
+            limbs[i] = f._mm512_and_si512(limbs[i], low);
+        }
+        limbs
     }
 
     /// 52-bit limbs, fully carried, as 64-bit words.
@@ -317,8 +328,12 @@ impl<P: MontConfig<4>> Ifma<P> {
     pub(crate) fn lines(self, x: Fives, y: Fives) -> [Line; 8] {
         let x = self.widen(self.reduce(x));
         let y = self.widen(self.reduce(y));
-        self.turn([x[0], x[1], x[2], x[3], y[0], y[1], y[2], y[3]])
-            .map(|line| Line(pulp::cast(line)))
+        let rows = self.turn([x[0], x[1], x[2], x[3], y[0], y[1], y[2], y[3]]);
+        let mut lines = [Line([0; 8]); 8];
+        for lane in 0..8 {
+            lines[lane] = Line(pulp::cast(rows[lane]));
+        }
+        lines
     }
 
     /// Words as they stand, one number per lane.
@@ -327,19 +342,39 @@ impl<P: MontConfig<4>> Ifma<P> {
         let mut words = [[0u64; 8]; 4];
         for lane in 0..8 {
             let number = at(lane);
-            for (word, limb) in words.iter_mut().zip(number) {
-                word[lane] = limb;
+            for word in 0..4 {
+                words[word][lane] = number[word];
             }
         }
-        self.narrow(words.map(|word| pulp::cast(word)))
+        let [w0, w1, w2, w3] = words;
+        self.narrow([
+            pulp::cast(w0),
+            pulp::cast(w1),
+            pulp::cast(w2),
+            pulp::cast(w3),
+        ])
     }
 
     /// Fully reduced numbers as they stand.
     #[inline(always)]
     fn spill(self, a: Fives, mut to: impl FnMut(usize, [u64; 4])) {
-        let words: [[u64; 8]; 4] = self.widen(a).map(|word| pulp::cast(word));
+        let [w0, w1, w2, w3] = self.widen(a);
+        let words: [[u64; 8]; 4] = [
+            pulp::cast(w0),
+            pulp::cast(w1),
+            pulp::cast(w2),
+            pulp::cast(w3),
+        ];
         for lane in 0..8 {
-            to(lane, words.map(|word| word[lane]));
+            to(
+                lane,
+                [
+                    words[0][lane],
+                    words[1][lane],
+                    words[2][lane],
+                    words[3][lane],
+                ],
+            );
         }
     }
 }
@@ -381,7 +416,10 @@ impl<P: MontConfig<4>> Lanes for Ifma<P> {
 
     #[inline(always)]
     fn load_points<'p>(self, at: impl Fn(usize) -> &'p Line) -> (Fives, Fives) {
-        let rows = [0, 1, 2, 3, 4, 5, 6, 7].map(|lane| pulp::cast(at(lane).0));
+        let mut rows = [self.features.avx512f._mm512_setzero_si512(); 8];
+        for lane in 0..8 {
+            rows[lane] = pulp::cast(at(lane).0);
+        }
         let [x0, x1, x2, x3, y0, y1, y2, y3] = self.turn(rows);
         (self.narrow([x0, x1, x2, x3]), self.narrow([y0, y1, y2, y3]))
     }
@@ -389,8 +427,8 @@ impl<P: MontConfig<4>> Lanes for Ifma<P> {
     #[inline(always)]
     fn store_points(self, x: Fives, y: Fives, count: usize, mut to: impl FnMut(usize, Line)) {
         let lines = self.lines(x, y);
-        for (lane, line) in lines.into_iter().enumerate().take(count) {
-            to(lane, line);
+        for lane in 0..count {
+            to(lane, lines[lane]);
         }
     }
 
@@ -417,10 +455,10 @@ impl<P: MontConfig<4>> Lanes for Ifma<P> {
     #[inline(always)]
     fn zeros(self, a: Fives) -> Mask {
         let f = self.features.avx512f;
-        let any = a
-            .into_iter()
-            .reduce(|x, y| f._mm512_or_si512(x, y))
-            .unwrap_or(a[0]);
+        let mut any = a[0];
+        for i in 1..5 {
+            any = f._mm512_or_si512(any, a[i]);
+        }
         f._mm512_testn_epi64_mask(any, any)
     }
 
@@ -527,11 +565,12 @@ impl<P: MontConfig<4>> PrimeLanes for Ifma<P> {
     fn transpose(self, packs: &mut [Fives]) {
         for limb in 0..5 {
             let mut rows = [self.features.avx512f._mm512_setzero_si512(); 8];
-            for (row, pack) in rows.iter_mut().zip(packs.iter()) {
-                *row = pack[limb];
+            for i in 0..8 {
+                rows[i] = packs[i][limb];
             }
-            for (row, pack) in self.turn(rows).into_iter().zip(packs.iter_mut()) {
-                pack[limb] = row;
+            let rows = self.turn(rows);
+            for i in 0..8 {
+                packs[i][limb] = rows[i];
             }
         }
     }
