@@ -46,6 +46,8 @@ pub enum Reason {
     Cancelled,
     /// It has not begun: `planned`, `preparation`, `draft`, `intended`, `registered`.
     NotBegun,
+    /// It carries a `modifierExtension`, which may turn its meaning around; none is known here.
+    ModifierExtension,
     /// `refuted`.
     Refuted,
     /// A diagnosis that is `unconfirmed`, `provisional` or `differential`.
@@ -76,6 +78,7 @@ impl Reason {
             Self::NotDone => "not done",
             Self::Cancelled => "cancelled",
             Self::NotBegun => "planned, not begun",
+            Self::ModifierExtension => "modifier extension may change its meaning",
             Self::Refuted => "refuted",
             Self::NotConfirmed => "diagnosis not confirmed",
             Self::NotOrdered => "proposed, not ordered",

@@ -17,6 +17,7 @@ use std::borrow::Cow;
 
 use jiff::Timestamp;
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 
 use super::fact::{Facts, Rejection, Statement};
 use super::reference::FullUrls;
@@ -46,6 +47,7 @@ struct Header<'a> {
     resource_type: Cow<'a, str>,
     id: Option<String>,
     meta: Option<Meta>,
+    modifier_extension: Option<Vec<IgnoredAny>>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -73,7 +75,15 @@ impl Resource {
             .or_else(|| fallback_id.map(str::to_owned))
             .filter(|id| !id.is_empty());
         let updated = header.meta.and_then(|meta| meta.last_updated?.parse().ok());
+        // FHIR forbids to process what a modifier extension changes unless one knows it.
+        let modified = header
+            .modifier_extension
+            .is_some_and(|extensions| !extensions.is_empty());
         let statement = state(&header.resource_type, json, id.as_deref(), urls);
+        let statement = match statement {
+            Ok(_) if modified => Err(Reason::ModifierExtension.into()),
+            other => other,
+        };
         Self {
             resource_type: header.resource_type.into_owned(),
             id,

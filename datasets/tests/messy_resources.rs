@@ -1,108 +1,11 @@
-//! The mess of real exports, one test each: what is left out is named, the rest is imported.
+//! The mess inside real resources, one test each: what is left out is named and counted.
 #![allow(clippy::unwrap_used)]
 
-use std::io::Write;
-use std::path::{Path, PathBuf};
+mod export;
 
-use flate2::Compression;
-use flate2::write::GzEncoder;
+use export::{condition, import_lines, only_reason};
 use salus_datasets::fhir::systems::{LOINC, RXNORM, SNOMED};
-use salus_datasets::fhir::{
-    self, Coding, EventKind, FileOutcome, Import, ImportError, Limits, Reason, Sex, Value,
-};
-use tempfile::TempDir;
-
-const PATIENT: &str =
-    r#"{"resourceType":"Patient","id":"p1","gender":"female","birthDate":"1950-02"}"#;
-
-/// A folder of files, imported.
-struct Export(TempDir);
-
-impl Export {
-    fn new() -> Self {
-        Self(tempfile::tempdir().unwrap())
-    }
-
-    fn file(self, name: &str, bytes: impl AsRef<[u8]>) -> Self {
-        std::fs::write(self.0.path().join(name), bytes).unwrap();
-        self
-    }
-
-    fn path(&self, name: &str) -> PathBuf {
-        self.0.path().join(name)
-    }
-
-    fn import(&self) -> Import {
-        self.import_with(&Limits::default())
-    }
-
-    fn import_with(&self, limits: &Limits) -> Import {
-        fhir::import(self.0.path(), limits).unwrap()
-    }
-}
-
-fn gzip(bytes: &[u8]) -> Vec<u8> {
-    let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
-    encoder.write_all(bytes).unwrap();
-    encoder.finish().unwrap()
-}
-
-fn condition(id: &str, more: &str) -> String {
-    format!(
-        r#"{{"resourceType":"Condition","id":"{id}","code":{{"coding":[{{"system":"{SNOMED}","code":"44054006"}}]}},"subject":{{"reference":"Patient/p1"}}{more}}}"#
-    )
-}
-
-/// The import of one patient and these lines.
-fn import_lines(lines: &[&str]) -> Import {
-    Export::new()
-        .file("Patient.ndjson", PATIENT)
-        .file("Rest.ndjson", lines.join("\n"))
-        .import()
-}
-
-fn only_reason(import: &Import, reason: Reason) -> String {
-    assert_eq!(import.report.left_out(reason), 1, "{}", import.report);
-    assert!(import.events.is_empty());
-    let of_types = import.report.types.values();
-    let tally = of_types
-        .filter_map(|of_type| of_type.left_out.get(&reason))
-        .next()
-        .unwrap();
-    tally.examples[0].to_string()
-}
-
-#[test]
-fn byte_order_mark_blank_lines_and_crlf_are_no_trouble() {
-    let text = format!(
-        "\u{feff}{PATIENT}\r\n\r\n   \r\n{}\r\n\n",
-        condition("c1", "")
-    );
-    let import = Export::new().file("all.ndjson", text).import();
-    assert_eq!((import.patients.len(), import.events.len()), (1, 1));
-    assert!(import.report.is_complete());
-    assert_eq!(import.events[0].source.position, 4);
-    assert_eq!(import.report.left_out(Reason::Malformed), 0);
-}
-
-#[test]
-fn invalid_utf8_is_named_by_line() {
-    let mut bytes = format!("{PATIENT}\n").into_bytes();
-    bytes.extend(b"{\"resourceType\":\"Condition\",\"id\":\"\xff\"}\n");
-    bytes.extend(condition("c2", "").bytes());
-    let import = Export::new().file("all.ndjson", bytes).import();
-    assert_eq!(import.events.len(), 1);
-    let tally = &import.report.types["?"].left_out[&Reason::Malformed];
-    assert_eq!(tally.examples[0].place, "all.ndjson:2");
-    assert!(
-        tally.examples[0]
-            .detail
-            .as_ref()
-            .unwrap()
-            .contains("UTF-8 at byte 35"),
-        "{tally:?}"
-    );
-}
+use salus_datasets::fhir::{self, Coding, EventKind, Reason, Sex, Value};
 
 #[test]
 fn a_wrong_type_names_file_line_id_and_path() {
@@ -133,75 +36,6 @@ fn broken_json_is_malformed() {
     let import = import_lines(&[&broken, &condition("c2", "")]);
     assert_eq!(import.events.len(), 1);
     assert_eq!(import.report.left_out(Reason::Malformed), 1);
-}
-
-#[test]
-fn a_truncated_gzip_keeps_what_came_before_and_says_so() {
-    let lines: String = (0..2_000)
-        .map(|number| condition(&format!("c{number}"), "") + "\n")
-        .collect();
-    let packed = gzip(lines.as_bytes());
-    let cut = &packed[..packed.len() * 2 / 3];
-    let import = Export::new()
-        .file("Patient.ndjson", PATIENT)
-        .file("Condition.ndjson.gz", cut)
-        .import();
-    assert!(!import.report.is_complete());
-    assert!((1..2_000).contains(&import.events.len()));
-    assert!(
-        matches!(&import.report.files[0].outcome, FileOutcome::CutShort(why) if why.contains("broken off in line"))
-    );
-    assert!(import.report.to_string().contains("INCOMPLETE"));
-}
-
-#[test]
-fn gzip_is_known_by_its_bytes_and_may_have_several_members() {
-    let mut packed = gzip(format!("{PATIENT}\n").as_bytes());
-    packed.extend(gzip(condition("c1", "").as_bytes()));
-    let import = Export::new().file("all.ndjson", packed).import();
-    assert_eq!((import.patients.len(), import.events.len()), (1, 1));
-}
-
-#[test]
-fn a_gzip_bomb_is_refused() {
-    let mut bytes = format!("{PATIENT}\n").into_bytes();
-    // Blank lines of a mebibyte each: no line is too long, and all of them together are.
-    let blank = [vec![b' '; (1 << 20) - 1], vec![b'\n']].concat();
-    bytes.extend(std::iter::repeat_n(blank, 80).flatten());
-    let import = Export::new().file("all.ndjson.gz", gzip(&bytes)).import();
-    assert!(!import.report.is_complete());
-    assert!(
-        matches!(&import.report.files[0].outcome, FileOutcome::CutShort(why) if why.contains("bomb"))
-    );
-}
-
-#[test]
-fn a_line_beyond_the_limit_is_refused() {
-    let text = format!(
-        "{PATIENT}\n{}",
-        condition("c1", &format!(r#","note":"{}""#, "x".repeat(5_000)))
-    );
-    let limits = Limits {
-        line_bytes: 1_000,
-        ..Limits::default()
-    };
-    let import = Export::new().file("all.ndjson", text).import_with(&limits);
-    assert_eq!((import.patients.len(), import.events.len()), (1, 0));
-    assert!(
-        matches!(&import.report.files[0].outcome, FileOutcome::CutShort(why) if why.contains("line 2 is longer"))
-    );
-}
-
-#[test]
-fn a_document_beyond_the_limit_is_refused() {
-    let limits = Limits {
-        document_bytes: 10,
-        ..Limits::default()
-    };
-    let import = Export::new()
-        .file("bundle.json", PATIENT)
-        .import_with(&limits);
-    assert!(!import.report.is_complete());
 }
 
 #[test]
@@ -508,133 +342,6 @@ fn a_patient_without_id_is_left_out() {
 }
 
 #[test]
-fn bundles_resolve_urns_and_absolute_references() {
-    let urn = "urn:uuid:0b1c2d3e-0000-4000-8000-000000000001";
-    let bundle = format!(
-        r#"{{ "resourceType" : "Bundle", "type":"transaction", "entry":[
-        {{"fullUrl":"{urn}","resource":{{"resourceType":"Patient","gender":"other"}}}},
-        {{"fullUrl":"urn:uuid:1","resource":{{"resourceType":"Medication","code":{{"coding":[{{"code":"m"}}]}}}}}},
-        {{"fullUrl":"urn:uuid:2","resource":{{"resourceType":"MedicationRequest","id":"r","subject":{{"reference":"{urn}"}},"medicationReference":{{"reference":"urn:uuid:1"}}}}}},
-        {{"fullUrl":"https://server.example/fhir/Condition/c","resource":{}}},
-        {{"request":{{"method":"DELETE","url":"Condition/9"}}}}
-    ]}}"#,
-        condition("c", "").replace("Patient/p1", urn)
-    );
-    let import = Export::new().file("one.json", &bundle).import();
-    assert_eq!(
-        (import.patients.len(), import.events.len()),
-        (1, 2),
-        "{}",
-        import.report
-    );
-    assert_eq!(
-        import.patients[0].id,
-        "0b1c2d3e-0000-4000-8000-000000000001"
-    );
-    assert_eq!(
-        import.report.place(import.events[0].source),
-        "one.json entry 4"
-    );
-    // The same in one line of an NDJSON file, and gzipped.
-    let line = bundle.replace('\n', "");
-    assert_eq!(
-        Export::new()
-            .file("all.ndjson", &line)
-            .import()
-            .events
-            .len(),
-        2
-    );
-    assert_eq!(
-        Export::new()
-            .file("all.json.gz", gzip(line.as_bytes()))
-            .import()
-            .events
-            .len(),
-        2
-    );
-}
-
-#[test]
-fn a_folder_of_bundles_is_read_file_by_file() {
-    let bundle = |id: &str| {
-        let patient = PATIENT.replace("p1", id);
-        let condition =
-            condition(&format!("c-{id}"), "").replace("Patient/p1", &format!("urn:uuid:{id}"));
-        format!(
-            r#"{{"resourceType":"Bundle","entry":[{{"fullUrl":"urn:uuid:{id}","resource":{patient}}},{{"resource":{condition}}}]}}"#
-        )
-    };
-    let import = Export::new()
-        .file("a.json", bundle("a"))
-        .file("b.json", bundle("b"))
-        .file("notes.txt", "x")
-        .import();
-    assert_eq!((import.patients.len(), import.events.len()), (2, 2));
-    assert_eq!(import.events_of(1).len(), 1);
-    assert!(import.events_of(2).is_empty());
-    assert!(matches!(
-        import.report.files[2].outcome,
-        FileOutcome::PassedOver(_)
-    ));
-}
-
-#[test]
-fn a_truncated_bundle_is_incomplete() {
-    let bundle = format!("{{\"resourceType\":\"Bundle\",\"entry\":[\n{{\"resource\":{PATIENT}");
-    let import = Export::new().file("one.json", bundle).import();
-    assert!(!import.report.is_complete(), "{}", import.report);
-}
-
-#[test]
-fn files_that_are_no_fhir_are_passed_over() {
-    let log = "{\"exportId\":\"1\",\"eventId\":\"kickoff\"}\n{\"exportId\":\"1\"}\n";
-    let export = Export::new()
-        .file("Patient.000.ndjson", PATIENT)
-        .file("log.ndjson", log)
-        .file("README", "x")
-        .file("empty.ndjson", "");
-    std::fs::create_dir(export.path("sub")).unwrap();
-    let import = export.import();
-    let passed_over = import
-        .report
-        .files
-        .iter()
-        .filter(|file| matches!(file.outcome, FileOutcome::PassedOver(_)));
-    let names: Vec<_> = passed_over
-        .map(|file| {
-            file.path
-                .file_name()
-                .unwrap()
-                .to_string_lossy()
-                .into_owned()
-        })
-        .collect();
-    assert_eq!(names, ["README", "log.ndjson", "sub"]);
-    assert_eq!(import.report.types.len(), 1);
-    assert!(import.report.is_complete());
-}
-
-#[test]
-fn a_single_file_of_any_name_is_read() {
-    let export = Export::new().file("export.txt", format!("{PATIENT}\n{}", condition("c1", "")));
-    let import = fhir::import(&export.path("export.txt"), &Limits::default()).unwrap();
-    assert_eq!(import.events.len(), 1);
-    // NDJSON that is named as JSON.
-    let export = Export::new().file("export.json", format!("{PATIENT}\n{}", condition("c1", "")));
-    assert_eq!(export.import().events.len(), 1);
-}
-
-#[test]
-fn nothing_to_read_is_an_error_that_says_what_to_give() {
-    let absent = fhir::import(Path::new("/no/such/folder"), &Limits::default()).unwrap_err();
-    assert!(matches!(absent, ImportError::Unreadable { .. }));
-    let empty = tempfile::tempdir().unwrap();
-    let error = fhir::import(empty.path(), &Limits::default()).unwrap_err();
-    assert!(error.to_string().contains(".ndjson"), "{error}");
-}
-
-#[test]
 fn consents_of_both_versions_have_one_shape() {
     let r4 = r#"{"resourceType":"Consent","id":"k","status":"active","scope":{"coding":[{"code":"research"}]},"patient":{"reference":"Patient/p1"},"dateTime":"2020-01-01","provision":{"type":"permit","period":{"start":"2020-01-01","end":"2030-01-01"},"purpose":[{"system":"http://purl.obolibrary.org/obo/duo.owl","code":"DUO:0000007","extension":[{"url":"urn:salus:fhir:disease-area","valueCodeableConcept":{"coding":[{"code":"cancer"}]}},{"url":"other","valueString":"x"}]}],"action":[{"coding":[{"code":"be-counted"}]}],"provision":[{"actor":[{}]}]}}"#;
     let r5 = r#"{"resourceType":"Consent","id":"k","status":"active","subject":{"reference":"Patient/p1"},"date":"2020-01-01","decision":"permit","period":{"end":"2030-01-01"},"provision":[{"purpose":[{"code":"x"}]}]}"#;
@@ -675,4 +382,19 @@ fn an_encounter_has_class_and_types_as_codings() {
         assert_eq!(codes, ["AMB", "t"]);
         assert!(event.start < event.end);
     }
+}
+
+#[test]
+fn a_modifier_extension_leaves_a_resource_out() {
+    let import = import_lines(&[&condition(
+        "c1",
+        r#","modifierExtension":[{"url":"http://example.org/negated","valueBoolean":true}]"#,
+    )]);
+    only_reason(&import, Reason::ModifierExtension);
+    assert_eq!(
+        import_lines(&[&condition("c1", r#","modifierExtension":[]"#)])
+            .events
+            .len(),
+        1
+    );
 }
