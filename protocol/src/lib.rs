@@ -4,6 +4,7 @@
 //! constraints, file for file, and `docs/spec/` says them in words.
 
 pub mod consent;
+pub mod contact;
 pub mod day;
 pub mod eligibility;
 pub mod field;

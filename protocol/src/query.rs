@@ -189,7 +189,11 @@ fn cut(text: &str) -> String {
 }
 
 fn not_a_name(what: &'static str, text: &str) -> Option<Problem> {
-    (!parse::is_name(text)).then(|| Problem::Name {
+    let fits = match what {
+        "value" => parse::is_value(text),
+        _ => parse::is_name(text),
+    };
+    (!fits).then(|| Problem::Name {
         what,
         text: cut(text),
     })

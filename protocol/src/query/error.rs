@@ -390,14 +390,12 @@ pub enum Caution {
     #[error("this holds of everyone with something recorded: no number of the field lies outside")]
     AlwaysHolds,
     /// A bound between two numbers that the field can hold.
-    #[error(
-        "{asked} lies between two values the field can hold; this compares with {stored} as recorded"
-    )]
+    #[error("{asked} lies between two values that the field can hold; this means {held}")]
     BetweenSteps {
         /// The bound as written, with its unit.
         asked: String,
-        /// The nearest value, on the side that satisfies the criterion.
-        stored: String,
+        /// The values that satisfy the criterion, as the field holds them.
+        held: String,
     },
     /// Records hold nothing after the index day.
     #[error("records hold nothing after the index day {index}")]

@@ -196,13 +196,25 @@ fn sentence(asked: &Asked, resolved: &Resolved, negated: bool, profile: &Profile
             direction,
             than,
         } => {
-            let other = find_field(profile, than).map_or(than.as_str(), |f| f.label.as_str());
+            let other = find_field(profile, than);
+            let other = other.map_or_else(|| than.clone(), |f| within_sentence(&f.label));
             let distance = distance(is, unit.as_deref(), *direction);
             format!(
                 "{label} is {distance} {other}{}",
                 in_days(field, is, unit.as_deref())
             )
         }
+    }
+}
+
+/// A label as it stands in the midst of a sentence; one that begins with an abbreviation keeps it.
+fn within_sentence(label: &str) -> String {
+    let mut chars = label.chars();
+    match (chars.next(), chars.next()) {
+        (Some(first), Some(second)) if second.is_lowercase() => {
+            first.to_lowercase().collect::<String>() + &label[first.len_utf8()..]
+        }
+        _ => label.to_owned(),
     }
 }
 
@@ -230,24 +242,29 @@ fn spaced(words: &str, unit: Option<&str>) -> String {
 fn value_words(is: &Bound<Amount>) -> String {
     match is {
         Bound::Between(low, high) => format!("from {low} to {high}"),
-        Bound::AtLeast(low) => format!("{low} or more"),
-        Bound::AtMost(high) => format!("{high} or less"),
-        Bound::Above(low) => format!("more than {low}"),
-        Bound::Below(high) => format!("less than {high}"),
+        Bound::AtLeast(low) => format!("at least {low}"),
+        Bound::AtMost(high) => format!("at most {high}"),
+        Bound::Above(low) => format!("above {low}"),
+        Bound::Below(high) => format!("below {high}"),
         Bound::Equal(value) => format!("exactly {value}"),
     }
 }
 
 fn distance_words(is: &Bound<Amount>) -> String {
     match is {
-        Bound::AtLeast(low) => format!("at least {low}"),
-        Bound::AtMost(high) => format!("at most {high}"),
+        Bound::Above(low) => format!("more than {low}"),
+        Bound::Below(high) => format!("less than {high}"),
         is => value_words(is),
     }
 }
 
 fn distance(is: &Bound<Amount>, unit: Option<&str>, direction: Direction) -> String {
-    let words = spaced(&distance_words(is), unit);
+    let words = match (is, unit) {
+        // `X before Y`: no number was named, so none is said.
+        (Bound::Above(_), None) => String::new(),
+        (Bound::AtLeast(_), None) => "equal to or".to_owned(),
+        _ => spaced(&distance_words(is), unit),
+    };
     match (direction, is) {
         (Direction::Of, Bound::Equal(_)) => "equal to".to_owned(),
         (Direction::Of, _) => format!("{words} away, either way, from"),
@@ -269,7 +286,7 @@ fn distance(is: &Bound<Amount>, unit: Option<&str>, direction: Direction) -> Str
                     };
                     format!("{words} {way}, and not {other},")
                 }
-                _ => format!("{words} {way}"),
+                _ => format!("{words} {way}").trim_start().to_owned(),
             }
         }
     }

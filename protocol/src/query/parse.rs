@@ -12,7 +12,7 @@ use winnow::combinator::opt;
 use winnow::stream::LocatingSlice;
 
 use self::word::{Line, Slip, blank, choose, date, end, name, phrase, title, whole};
-pub(in crate::query) use self::word::{is_name, is_unit};
+pub(in crate::query) use self::word::{is_name, is_unit, is_value};
 use super::Query;
 use super::ast::{Group, Need, Sense};
 use super::error::{Problem, QueryError, QueryErrors};

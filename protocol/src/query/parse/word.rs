@@ -61,6 +61,9 @@ const RESERVED: [&str; 31] = [
     "none", "not", "of", "on", "or", "recorded", "than", "to", "within",
 ];
 
+/// Words of the language that can be values all the same: nothing else can stand in their place.
+const ALSO_VALUES: [&str; 6] = ["all", "any", "less", "more", "no", "none"];
+
 /// Whether a word belongs to the language.
 pub(in crate::query) fn reserved(word: &str) -> bool {
     RESERVED.iter().any(|r| word.eq_ignore_ascii_case(r))
@@ -189,13 +192,14 @@ pub(super) fn name(input: &mut Line<'_>, place: Place) -> Result<String, Slip> {
     let Ok((word, span)) = read else {
         return Err(expected(input, &["a name"]));
     };
-    if reserved(word) {
+    let value = matches!(place, Place::Criterion(_, _, Part::Value(_)));
+    if reserved(word) && !(value && is_value(word)) {
         let problem = Problem::Reserved {
             word: word.to_owned(),
         };
         return Err(Slip { span, problem });
     }
-    if !is_name(word) {
+    if !is_name(word) && !value || !is_value(word) {
         let problem = Problem::Expected {
             expected: vec!["a name".to_owned()],
             found: format!("`{}`", word.chars().take(40).collect::<String>()),
@@ -217,9 +221,14 @@ pub(in crate::query) fn is_name(text: &str) -> bool {
         && !reserved(text)
 }
 
+/// Whether a text can be a value of a coded field.
+pub(in crate::query) fn is_value(text: &str) -> bool {
+    is_name(text) || ALSO_VALUES.contains(&text)
+}
+
 /// Whether a text can be a unit.
 pub(in crate::query) fn is_unit(text: &str) -> bool {
-    let plain = |c: char| c.is_ascii_graphic();
+    let plain = |c: char| c.is_ascii_graphic() || c.is_alphanumeric();
     let first = text.chars().next();
     text.chars().all(plain)
         && first.is_some_and(|c| c != '#' && c != ',')

@@ -6,7 +6,7 @@
 use rust_decimal::Decimal;
 
 use super::date::{calendar_unit, whole};
-use super::number::{Ends, Exact, check_order, converted, grid, unit_of};
+use super::number::{Ends, Exact, check_order, converted, grid, rounded, unit_of};
 use super::{Numbers, Place, Refusal, holds, mismatch};
 use crate::profile::Encoding;
 use crate::query::ast::{Amount, Bound, CalendarUnit, Direction};
@@ -152,18 +152,19 @@ fn quantities(
     }
     check_order(is)?;
     let no_number = unit.is_none() && is.values().all(|a| *a == Amount::ZERO);
-    let factor = if no_number {
-        Decimal::ONE
-    } else {
-        let unit = unit_of(place, unit)?;
-        if unit_of(than, Some(&unit.unit)).is_ok_and(|u| u.factor != unit.factor) {
-            let reason = "they convert this unit differently";
-            return Err(incomparable(place, than, reason));
-        }
-        unit.factor
+    let mut unit = match no_number {
+        true => unit_of(place, Some(own))?,
+        false => unit_of(place, unit)?,
     };
+    if unit_of(than, Some(&unit.unit)).is_ok_and(|u| u.factor != unit.factor) {
+        let reason = "they convert this unit differently";
+        return Err(incomparable(place, than, reason));
+    }
     // An offset between scales, as from °F to °C, is no part of a distance.
-    let bound = converted(is, factor, Decimal::ZERO)?;
+    unit.offset = Decimal::ZERO;
+    let bound = converted(is, unit.factor, unit.offset)?;
+    let zero = Exact::from(Decimal::ZERO);
+    let bound = rounded(is, bound, &unit, zero, (*step).into())?;
     let (from, to) = match direction {
         Direction::Before | Direction::Below => (origin, other_origin),
         _ => (other_origin, origin),

@@ -1,5 +1,8 @@
-//! Quantities and counts, compared exactly: a bound is never rounded, and a field's number
-//! stands for the very value `origin + step * (number - 1)`.
+//! Quantities and counts. A field's number stands for the very value
+//! `origin + step * (number - 1)`, and bounds are compared with that exactly.
+//!
+//! A bound in another unit is first converted and rounded to a step, as recorded values are at
+//! import: so a value recorded as 53 mmol/mol satisfies "at least 53 mmol/mol".
 
 use std::ops::RangeInclusive;
 
@@ -8,8 +11,10 @@ use rust_decimal::Decimal;
 use super::{Numbers, Place, Refusal};
 use crate::profile::{Encoding, Field, Kind, Unit};
 use crate::query::ast::{Amount, Bound};
+use crate::query::decompile::held;
 use crate::query::error::{Caution, Problem};
 use crate::query::interval::Interval;
+use crate::query::parse::is_unit;
 use crate::query::place::Part;
 use crate::query::suggest;
 
@@ -32,11 +37,11 @@ impl From<Decimal> for Exact {
 
 impl Exact {
     /// The mantissa at a scale that is not smaller than the number's own; `None` when it has
-    /// more digits than 78 bits hold. 65,535 times as much still fits a `Decimal`.
+    /// more digits than 110 bits hold. 65,535 times as much still fits 128 bits.
     fn at(self, scale: u32) -> Option<i128> {
         let factor = 10i128.checked_pow(scale.checked_sub(self.scale)?)?;
         let mantissa = self.mantissa.checked_mul(factor)?;
-        (mantissa.unsigned_abs() < 1 << 78).then_some(mantissa)
+        (mantissa.unsigned_abs() < 1 << 110).then_some(mantissa)
     }
 
     /// The number times a factor, plus an offset.
@@ -45,8 +50,44 @@ impl Exact {
             mantissa: self.mantissa.checked_mul(factor.mantissa)?,
             scale: self.scale + factor.scale,
         };
+        let (product, offset) = (product.cut(), offset.cut());
         let scale = product.scale.max(offset.scale);
         let mantissa = product.at(scale)?.checked_add(offset.at(scale)?)?;
+        Some(Self { mantissa, scale })
+    }
+
+    /// The number rounded to 18 decimal places, half away from 0: a factor such as 5/9 has as
+    /// many digits as its document chose to write, and they must not crowd out the others.
+    fn cut(self) -> Self {
+        const PLACES: u32 = 18;
+        let Some(extra) = self.scale.checked_sub(PLACES) else {
+            return self;
+        };
+        let mantissa = match 10i128.checked_pow(extra) {
+            Some(unit) => {
+                let (whole, rest) = (self.mantissa / unit, self.mantissa % unit);
+                let up = rest.abs() >= unit - rest.abs();
+                whole + i128::from(up) * self.mantissa.signum()
+            }
+            // Fewer than 39 digits, all of them beyond the 18th place.
+            None => 0,
+        };
+        Self {
+            mantissa,
+            scale: PLACES,
+        }
+    }
+}
+
+impl Exact {
+    /// The nearest of the values `origin + step * n`, half away from the origin: as values are
+    /// encoded.
+    pub(super) fn rounded(self, origin: Self, step: Self) -> Option<Self> {
+        let scale = self.scale.max(origin.scale).max(step.scale);
+        let (origin, step) = (origin.at(scale)?, step.at(scale)?);
+        let above = self.at(scale)?.checked_sub(origin)?;
+        let places = (2 * above.abs() + step) / (2 * step) * above.signum();
+        let mantissa = origin + step * places;
         Some(Self { mantissa, scale })
     }
 }
@@ -119,24 +160,20 @@ impl Grid {
     /// Why no place of the domain lies within the bound.
     fn never(&self, field: &Field, domain: &RangeInclusive<i32>) -> Problem {
         let name = &field.name;
-        let range = self.value(*domain.start())..=self.value(*domain.end());
-        let inside = self.bound.values().any(|v| range.contains(v));
-        let reason = match &field.encoding {
-            Encoding::Quantity { step, unit, .. } if inside => format!(
-                "{name:?} is held in steps of {}, and none lies there",
-                with_unit(&step.normalize(), unit)
-            ),
-            _ if inside => format!("{name:?} is held in whole numbers, and none lies there"),
-            encoding => {
-                let shown = |code| encoding.display(code).unwrap_or_default();
-                let first = if *domain.start() == 0 && matches!(encoding, Encoding::Count) {
-                    "0".to_owned()
-                } else {
-                    shown(1)
-                };
-                format!("{name:?} holds {first} to {}", shown(u16::MAX))
+        let shown = |code| field.encoding.display(code).unwrap_or_default();
+        let steps = match &field.encoding {
+            Encoding::Quantity { step, unit, .. } => {
+                format!("steps of {}", with_unit(&step.normalize(), unit))
             }
+            _ => "whole numbers".to_owned(),
         };
+        let first = match (*domain.start(), &field.encoding) {
+            (0, Encoding::Count) => "0".to_owned(),
+            _ => shown(1),
+        };
+        let last = shown(u16::MAX);
+        let reason =
+            format!("{name:?} holds {first} to {last} in {steps}, and none of these is meant");
         Problem::NeverHolds { reason }
     }
 }
@@ -184,9 +221,13 @@ pub(super) fn unit_of(place: Place<'_>, name: Option<&str>) -> Result<Unit, Refu
     let accepted: Vec<&Unit> = std::iter::once(&own_unit)
         .chain(others.iter().filter(usable))
         .collect();
+    // Of units that mean the same, messages name the first.
     let names = || -> Vec<String> {
-        let named = accepted.iter().filter(|u| !u.unit.is_empty());
-        named.map(|u| u.unit.clone()).collect()
+        let same = |a: &Unit, b: &Unit| (a.factor, a.offset) == (b.factor, b.offset);
+        let firsts = accepted.iter().enumerate().filter(|(i, unit)| {
+            is_unit(&unit.unit) && !accepted[..*i].iter().any(|before| same(before, unit))
+        });
+        firsts.map(|(_, unit)| unit.unit.clone()).collect()
     };
     let field = place.field.name.clone();
     let Some(name) = name else {
@@ -261,6 +302,8 @@ pub(super) fn quantity(
     check_order(is)?;
     let unit = unit_of(place, unit)?;
     let bound = converted(is, unit.factor, unit.offset)?;
+    let asked = grid(is, &bound, (*origin).into(), (*step).into())?;
+    let bound = rounded(is, bound, &unit, (*origin).into(), (*step).into())?;
     let grid = grid(is, &bound, (*origin).into(), (*step).into())?;
     // The number 1 stands for the origin, the place 0 of the grid.
     let domain = 0..=i32::from(u16::MAX) - 1;
@@ -271,21 +314,35 @@ pub(super) fn quantity(
     if (low, high) == (*domain.start(), *domain.end()) {
         numbers.cautions.push((Part::Low, Caution::AlwaysHolds));
     }
-    for (i, (written, value)) in is.values().zip(grid.bound.values()).enumerate() {
-        if grid.is_between_places(*value, &domain) {
-            let upper = i == 1 || matches!(is, Bound::AtMost(_) | Bound::Below(_));
-            let stored = u16::try_from(if upper { high } else { low } + 1).ok();
+    let held = held(place.field, &numbers.set, false);
+    for (i, (written, value)) in is.values().zip(asked.bound.values()).enumerate() {
+        if asked.is_between_places(*value, &domain) {
             let caution = Caution::BetweenSteps {
                 asked: with_unit(&written.decimal(), &unit.unit),
-                stored: stored
-                    .and_then(|number| place.field.encoding.display(number))
-                    .unwrap_or_default(),
+                held: held.clone(),
             };
             let part = if i == 0 { Part::Low } else { Part::High };
             numbers.cautions.push((part, caution));
         }
     }
     Ok(numbers)
+}
+
+/// A converted bound rounded to a step, as recorded values are. A bound in the field's own
+/// unit, under whatever name, stays what it is.
+pub(super) fn rounded(
+    is: &Bound<Amount>,
+    bound: Bound<Exact>,
+    unit: &Unit,
+    origin: Exact,
+    step: Exact,
+) -> Result<Bound<Exact>, Refusal> {
+    if unit.factor == Decimal::ONE && unit.offset.is_zero() {
+        return Ok(bound);
+    }
+    let rounded = bound.try_map(|value| value.rounded(origin, step).ok_or(()));
+    let first = is.values().next().copied().unwrap_or(Amount::ZERO);
+    rounded.map_err(|()| imprecise(Part::Low, first))
 }
 
 fn with_unit(number: &Decimal, unit: &str) -> String {
