@@ -33,141 +33,51 @@ fn import_never_panics(name: &str, bytes: &[u8]) {
     let _ = import.report.to_string();
 }
 
+/// Members that the importer looks at, at any depth.
+const MEMBERS: &str = "id meta lastUpdated subject patient reference code coding system status \
+    onsetDateTime onsetPeriod recordedDate valueQuantity valueInteger value unit component entry \
+    resource fullUrl contained medicationReference medicationCodeableConcept provision purpose \
+    extension modifierExtension url period start end class type link other birthDate gender \
+    resourceType verificationStatus vaccineCode category decision scope";
+/// Resource types that are read, and two that are not.
+const TYPES: &str = "Patient Condition Observation MedicationRequest MedicationStatement Medication \
+    Procedure Immunization Encounter AllergyIntolerance Consent Bundle Device";
+/// Values that the importer takes a closer look at.
+const VALUES: &str = r##""2020-02-30" "2020" "Patient/p1" "final" "#m" "urn:uuid:1" 1e999 -0.0
+    "http://loinc.org" null true 7.25 1e-400 99999999999999999999999999999999"##;
+
+fn one_of(words: &'static str) -> impl Strategy<Value = String> + Clone {
+    prop::sample::select(words.split_whitespace().collect::<Vec<_>>()).prop_map(str::to_owned)
+}
+
+fn object(members: Vec<(String, String)>) -> String {
+    let members: Vec<String> = members
+        .iter()
+        .map(|(name, value)| format!("\"{name}\":{value}"))
+        .collect();
+    format!("{{{}}}", members.join(","))
+}
+
 /// JSON of any shape under the names that the importer knows.
 fn any_json() -> impl Strategy<Value = String> {
-    let leaf = prop_oneof![
-        Just("null".to_owned()),
-        Just("true".to_owned()),
-        any::<f64>()
-            .prop_filter("JSON has no NaN", |number| number.is_finite())
-            .prop_map(|number| number.to_string()),
-        "[ -~]{0,12}".prop_map(|text| serde_json::to_string(&text).unwrap()),
-        prop::sample::select(vec![
-            "\"2020-02-30\"",
-            "\"2020\"",
-            "\"Patient/p1\"",
-            "\"final\"",
-            "\"#m\"",
-            "\"urn:uuid:1\"",
-            "1e999",
-            "-0.0",
-            "\"http://loinc.org\"",
-        ])
-        .prop_map(str::to_owned),
-    ];
-    let name = prop::sample::select(vec![
-        "id",
-        "meta",
-        "lastUpdated",
-        "subject",
-        "patient",
-        "reference",
-        "code",
-        "coding",
-        "system",
-        "status",
-        "onsetDateTime",
-        "recordedDate",
-        "valueQuantity",
-        "value",
-        "unit",
-        "component",
-        "entry",
-        "resource",
-        "fullUrl",
-        "contained",
-        "medicationReference",
-        "provision",
-        "purpose",
-        "extension",
-        "url",
-        "period",
-        "start",
-        "end",
-        "class",
-        "type",
-        "link",
-        "other",
-        "birthDate",
-        "gender",
-        "resourceType",
-    ]);
-    leaf.prop_recursive(5, 40, 5, move |inner| {
+    let text = "[ -~]{0,12}".prop_map(|text| serde_json::to_string(&text).unwrap());
+    prop_oneof![one_of(VALUES), text].prop_recursive(5, 40, 5, |inner| {
         prop_oneof![
             prop::collection::vec(inner.clone(), 0..4)
                 .prop_map(|items| format!("[{}]", items.join(","))),
-            prop::collection::vec((name.clone(), inner), 0..5).prop_map(|members| {
-                let members: Vec<String> = members
-                    .iter()
-                    .map(|(name, value)| format!("\"{name}\":{value}"))
-                    .collect();
-                format!("{{{}}}", members.join(","))
-            }),
+            prop::collection::vec((one_of(MEMBERS), inner), 0..5).prop_map(object),
         ]
     })
 }
 
 fn any_resource() -> impl Strategy<Value = String> {
-    let resource_type = prop::sample::select(vec![
-        "Patient",
-        "Condition",
-        "Observation",
-        "MedicationRequest",
-        "MedicationStatement",
-        "Medication",
-        "Procedure",
-        "Immunization",
-        "Encounter",
-        "AllergyIntolerance",
-        "Consent",
-        "Bundle",
-        "Device",
-    ]);
-    let members = prop::collection::vec(
-        (
-            prop::sample::select(vec![
-                "id",
-                "meta",
-                "subject",
-                "patient",
-                "code",
-                "status",
-                "onsetDateTime",
-                "onsetPeriod",
-                "valueQuantity",
-                "valueInteger",
-                "component",
-                "entry",
-                "contained",
-                "medicationReference",
-                "medicationCodeableConcept",
-                "provision",
-                "extension",
-                "period",
-                "class",
-                "type",
-                "link",
-                "birthDate",
-                "gender",
-                "verificationStatus",
-                "vaccineCode",
-                "category",
-                "decision",
-                "scope",
-            ]),
-            any_json(),
-        ),
-        0..6,
-    );
-    (resource_type, members).prop_map(|(resource_type, members)| {
-        let members: Vec<String> = members
-            .iter()
-            .map(|(name, value)| format!(",\"{name}\":{value}"))
-            .collect();
-        format!(
-            "{{\"resourceType\":\"{resource_type}\"{}}}",
-            members.join("")
-        )
+    let members = prop::collection::vec((one_of(MEMBERS), any_json()), 0..6);
+    (one_of(TYPES), members).prop_map(|(resource_type, mut members)| {
+        members.insert(
+            0,
+            ("resourceType".to_owned(), format!("\"{resource_type}\"")),
+        );
+        object(members)
     })
 }
 

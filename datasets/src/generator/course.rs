@@ -361,6 +361,12 @@ impl Course {
                 chart.condition(disease, onset, None, draw);
             }
         }
+        self.write_episodes(chart, draw);
+        self.write_doubts(chart, draw);
+    }
+
+    /// Diagnoses that end.
+    fn write_episodes(&self, chart: &mut Chart, draw: &mut Draw) {
         if let Some(onset) = self.prediabetes {
             chart.condition(
                 codes::PREDIABETES,
@@ -398,7 +404,6 @@ impl Course {
                 chart.condition(codes::MISCARRIAGE, *end, Some(*end), draw);
             }
         }
-        self.write_doubts(chart, draw);
     }
 
     /// Diagnoses that were never made: suspicions, and what was refuted.

@@ -7,6 +7,7 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 
 use super::States;
+use crate::fhir::coding::Concept;
 use crate::fhir::element::{ConceptElement, PeriodElement, QuantityElement};
 use crate::fhir::event::{EventKind, Value};
 use crate::fhir::fact::{Fact, Facts, Rejection};
@@ -38,6 +39,7 @@ pub(super) struct ObservationElement {
     component: Option<Vec<ComponentElement>>,
 }
 
+/// A code and a `value[x]`, of which at most one is set.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct ComponentElement {
@@ -50,54 +52,43 @@ struct ComponentElement {
     value_date_time: Option<PartialDate>,
 }
 
-/// The `value[x]` of an observation or a component: at most one is set.
-struct ValueElement {
-    quantity: Option<QuantityElement>,
-    concept: Option<ConceptElement>,
-    text: Option<String>,
-    integer: Option<i64>,
-    boolean: Option<bool>,
-    date: Option<PartialDate>,
-}
-
-impl ValueElement {
-    fn value(self) -> Option<Value> {
+impl ComponentElement {
+    fn codings_and_value(self) -> (Concept, Option<Value>) {
         let text = |text: Option<String>| {
             text.filter(|text| !text.trim().is_empty())
                 .map(|text| Value::Text(Arc::from(text)))
         };
-        let concept = self.concept.and_then(|concept| match concept.codings() {
-            codings if codings.is_empty() => text(concept.text),
-            codings => Some(Value::Coded(codings)),
-        });
-        self.quantity
-            .and_then(QuantityElement::quantity)
+        let concept = self
+            .value_codeable_concept
+            .and_then(|concept| match concept.codings() {
+                codings if codings.is_empty() => text(concept.text),
+                codings => Some(Value::Coded(codings)),
+            });
+        let quantity = self.value_quantity.and_then(QuantityElement::quantity);
+        let value = quantity
             .map(Value::Quantity)
             .or(concept)
-            .or_else(|| text(self.text))
-            .or(self.integer.map(Value::Integer))
-            .or(self.boolean.map(Value::Boolean))
-            .or(self.date.map(Value::Date))
+            .or_else(|| text(self.value_string))
+            .or(self.value_integer.map(Value::Integer))
+            .or(self.value_boolean.map(Value::Boolean))
+            .or(self.value_date_time.map(Value::Date));
+        (self.code.unwrap_or_default().codings(), value)
     }
 }
 
-impl ComponentElement {
-    /// The codings and value, where it has both.
-    fn fact(self) -> Option<Fact> {
-        let codings = self.code.unwrap_or_default().codings();
-        let value = ValueElement {
-            quantity: self.value_quantity,
-            concept: self.value_codeable_concept,
-            text: self.value_string,
-            integer: self.value_integer,
-            boolean: self.value_boolean,
-            date: self.value_date_time,
-        }
-        .value()?;
-        (!codings.is_empty()).then(|| Fact {
-            value: Some(value),
-            ..Fact::new(EventKind::Observation, codings)
-        })
+impl ObservationElement {
+    /// The value of a type that is not read, if there is one.
+    fn unread(&self) -> Option<&'static str> {
+        let unread = [
+            ("valueRange", self.value_range.is_some()),
+            ("valueRatio", self.value_ratio.is_some()),
+            ("valuePeriod", self.value_period.is_some()),
+            ("valueSampledData", self.value_sampled_data.is_some()),
+        ];
+        unread
+            .into_iter()
+            .find(|(_, present)| *present)
+            .map(|(name, _)| name)
     }
 }
 
@@ -106,61 +97,43 @@ impl States for ObservationElement {
         if let Some(reason) = status::of_status(self.status.as_deref()) {
             return Err(reason.into());
         }
-        let unread = [
-            ("valueRange", self.value_range.is_some()),
-            ("valueRatio", self.value_ratio.is_some()),
-            ("valuePeriod", self.value_period.is_some()),
-            ("valueSampledData", self.value_sampled_data.is_some()),
-        ];
+        let unread = self.unread();
         let period = self.effective_period.unwrap_or_default();
         let effective = self
             .effective_date_time
             .or(self.effective_instant)
             .or(period.start);
-        let dates = Fact {
+        let dated = Fact {
             status: self.status,
             start: effective.or(self.issued),
             end: period.end,
             dated_by_record: effective.is_none() && self.issued.is_some(),
-            ..Fact::new(EventKind::Observation, Arc::default())
+            ..Fact::new(EventKind::Observation, Concept::default())
         };
-        let codings = self.code.unwrap_or_default().codings();
-        let value = ValueElement {
-            quantity: self.value_quantity,
-            concept: self.value_codeable_concept,
-            text: self.value_string,
-            integer: self.value_integer,
-            boolean: self.value_boolean,
-            date: self.value_date_time,
+        let whole = ComponentElement {
+            code: self.code,
+            value_quantity: self.value_quantity,
+            value_codeable_concept: self.value_codeable_concept,
+            value_string: self.value_string,
+            value_integer: self.value_integer,
+            value_boolean: self.value_boolean,
+            value_date_time: self.value_date_time,
+        };
+        let mut reason = Reason::NoValue;
+        let mut facts = Vec::new();
+        for part in std::iter::once(whole).chain(self.component.into_iter().flatten()) {
+            match part.codings_and_value() {
+                (_, None) => {}
+                (codings, Some(_)) if codings.is_empty() => reason = Reason::NoCode,
+                (codings, value) => facts.push(Fact {
+                    codings,
+                    value,
+                    ..dated.clone()
+                }),
+            }
         }
-        .value();
-        let has_value = value.is_some();
-        let own = value.filter(|_| !codings.is_empty()).map(|value| Fact {
-            codings,
-            value: Some(value),
-            ..dates.clone()
-        });
-        let components = self
-            .component
-            .into_iter()
-            .flatten()
-            .filter_map(ComponentElement::fact);
-        let components = components.map(|part| Fact {
-            codings: part.codings,
-            value: part.value,
-            ..dates.clone()
-        });
-        let facts: Vec<Fact> = own.into_iter().chain(components).collect();
         if facts.is_empty() {
-            let detail = unread
-                .iter()
-                .find(|(_, present)| *present)
-                .map(|(name, _)| format!("{name} is not read"));
-            let reason = if has_value {
-                Reason::NoCode
-            } else {
-                Reason::NoValue
-            };
+            let detail = unread.map(|name| format!("{name} is not read"));
             return Err(Rejection { reason, detail });
         }
         Facts::of(self.subject.as_ref(), urls, facts)
