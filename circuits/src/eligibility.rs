@@ -3,6 +3,7 @@
 //! It shows `salus_protocol::eligibility`, constraint by constraint.
 //! Spec: docs/spec/eligibility.md.
 
+use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 use ark_relations::gr1cs::{ConstraintSynthesizer, ConstraintSystemRef, SynthesisError};
@@ -24,6 +25,17 @@ pub const NAME: &str = "salus.v1.eligibility-64x16";
 #[must_use]
 pub fn assign(statement: &Statement, witness: &Witness) -> Assignment {
     System::assign(|system| synthesize(system, &statement.public_inputs(), witness))
+}
+
+/// The values as a cheating prover would make them: see [`System::assign_forced`].
+#[must_use]
+pub fn assign_forced(
+    statement: &Statement,
+    witness: &Witness,
+    forced: BTreeMap<usize, Fr>,
+) -> Assignment {
+    let inputs = statement.public_inputs();
+    System::assign_forced(forced, |system| synthesize(system, &inputs, witness))
 }
 
 /// The circuit's constraints.

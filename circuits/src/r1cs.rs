@@ -4,6 +4,8 @@
 //! or an [`Assignment`] (every variable's value, and both factors of every product), from the
 //! same code. So a proof needs no linear combination to be built or evaluated again.
 
+use std::collections::BTreeMap;
+
 use ark_ff::{AdditiveGroup, BigInteger, Field, PrimeField};
 use ark_relations::gr1cs::{
     ConstraintSystemRef, LinearCombination, SynthesisError, Variable as ArkVariable,
@@ -201,6 +203,7 @@ pub struct Assignment {
 #[derive(Debug)]
 pub struct System {
     tracks_terms: bool,
+    forced: BTreeMap<usize, Fr>,
     variables: Vec<Fr>,
     instance_len: usize,
     constraints: Vec<Constraint>,
@@ -213,6 +216,7 @@ impl System {
     fn new(tracks_terms: bool) -> Self {
         Self {
             tracks_terms,
+            forced: BTreeMap::new(),
             variables: vec![Fr::ONE],
             instance_len: 1,
             constraints: Vec::new(),
@@ -237,7 +241,20 @@ impl System {
     /// Runs `circuit` for its values.
     #[must_use]
     pub fn assign(circuit: impl FnOnce(&mut Self)) -> Assignment {
-        let mut system = Self::new(false);
+        Self::assign_forced(BTreeMap::new(), circuit)
+    }
+
+    /// Runs `circuit` as a cheating prover would: these variables take these values, and all
+    /// that is computed after them is computed from those. For tests of soundness.
+    #[must_use]
+    pub fn assign_forced(
+        forced: BTreeMap<usize, Fr>,
+        circuit: impl FnOnce(&mut Self),
+    ) -> Assignment {
+        let mut system = Self {
+            forced,
+            ..Self::new(false)
+        };
         circuit(&mut system);
         Assignment {
             variables: system.variables,
@@ -258,6 +275,7 @@ impl System {
     /// A witness variable.
     pub(crate) fn witness(&mut self, value: Fr) -> Num {
         let variable = self.variables.len();
+        let value = self.forced.get(&variable).copied().unwrap_or(value);
         self.variables.push(value);
         Num {
             value,

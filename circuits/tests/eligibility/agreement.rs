@@ -16,21 +16,36 @@ fn value() -> impl Strategy<Value = u16> {
 }
 
 fn place() -> impl Strategy<Value = u32> {
-    prop_oneof![Just(0), Just(CYCLE - 1), Just(CYCLE / 2), 65530..65560u32, 0..CYCLE]
+    prop_oneof![
+        Just(0),
+        Just(CYCLE - 1),
+        Just(CYCLE / 2),
+        65530..65560u32,
+        0..CYCLE
+    ]
 }
 
 fn criterion() -> impl Strategy<Value = Criterion> {
-    (0..64u8, any::<bool>(), place(), place(), any::<bool>(), any::<bool>(), 0..4u8).prop_map(
-        |(field, minus_previous, start, length, if_none, opens_group, at_least)| Criterion {
-            field,
-            minus_previous,
-            start,
-            length,
-            if_none,
-            opens_group,
-            at_least,
-        },
+    (
+        0..64u8,
+        any::<bool>(),
+        place(),
+        place(),
+        any::<bool>(),
+        any::<bool>(),
+        0..4u8,
     )
+        .prop_map(
+            |(field, minus_previous, start, length, if_none, opens_group, at_least)| Criterion {
+                field,
+                minus_previous,
+                start,
+                length,
+                if_none,
+                opens_group,
+                at_least,
+            },
+        )
 }
 
 /// Well-formed criteria: group sizes bound what the last of each group asks for.
@@ -45,7 +60,11 @@ fn criteria() -> impl Strategy<Value = Vec<Criterion>> {
             }
             size = if all[i].opens_group { 1 } else { size + 1 };
             let last = i + 1 == count || all[i + 1].opens_group;
-            all[i].at_least = if last { all[i].at_least.clamp(1, size) } else { 0 };
+            all[i].at_least = if last {
+                all[i].at_least.clamp(1, size)
+            } else {
+                0
+            };
         }
         all
     })
@@ -55,8 +74,16 @@ fn scene() -> impl Strategy<Value = Scene> {
     let row = prop::collection::vec(value(), FIELDS);
     let near = |around: u16| prop_oneof![around - 2..around + 3, 1..u16::MAX];
     let today = Scene::new().day.number();
-    (row, criteria(), any::<u64>(), near(today), near(today), any::<bool>(), 0..10u32).prop_map(
-        |(row, criteria, bits, from, until, keeps_terms, index)| {
+    (
+        row,
+        criteria(),
+        any::<u64>(),
+        near(today),
+        near(today),
+        any::<bool>(),
+        0..10u32,
+    )
+        .prop_map(|(row, criteria, bits, from, until, keeps_terms, index)| {
             let mut scene = Scene::new();
             scene.row = row.try_into().unwrap();
             scene.criteria = criteria;
@@ -67,8 +94,7 @@ fn scene() -> impl Strategy<Value = Scene> {
             scene.consent.until = Day::from_number(until).unwrap();
             scene.index = index;
             scene
-        },
-    )
+        })
 }
 
 proptest! {

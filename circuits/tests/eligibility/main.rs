@@ -4,4 +4,5 @@
 mod agreement;
 mod scene;
 mod shape;
+mod under_constraint;
 mod violations;

@@ -8,7 +8,7 @@ use salus_protocol::field::Fr;
 use salus_protocol::nullifier::{LedgerId, Scope, StudyId, SubjectSecret};
 use salus_protocol::profile::{Edition, ProfileHash};
 use salus_protocol::purpose::{Ask, Institution, Purpose, Research};
-use salus_protocol::query::{CompiledQuery, Criterion, CYCLE, DIFFERENCE_OFFSET};
+use salus_protocol::query::{CYCLE, CompiledQuery, Criterion, DIFFERENCE_OFFSET};
 use salus_protocol::record::{Record, Salt};
 use salus_protocol::registry::{Leaf, Registry, Root};
 use salus_protocol::row::{FIELDS, Row};
@@ -115,8 +115,16 @@ impl Scene {
                     at_least: 1,
                 },
                 // None recorded in field 0 counts as true here.
-                Criterion { at_least: 0, if_none: true, ..between(0, 5, 6) },
-                Criterion { opens_group: false, at_least: 1, ..between(1, 5, 6) },
+                Criterion {
+                    at_least: 0,
+                    if_none: true,
+                    ..between(0, 5, 6)
+                },
+                Criterion {
+                    opens_group: false,
+                    at_least: 1,
+                    ..between(1, 5, 6)
+                },
             ],
             index: 6,
             neighbours: 10,
@@ -147,8 +155,10 @@ impl Scene {
             };
             registry.set(i, leaf).unwrap();
         }
-        let leaf =
-            Leaf { record: self.record().commitment(), consent: self.consent.commitment() };
+        let leaf = Leaf {
+            record: self.record().commitment(),
+            consent: self.consent.commitment(),
+        };
         registry.set(self.index, leaf).unwrap();
         registry
     }

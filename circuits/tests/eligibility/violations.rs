@@ -53,7 +53,10 @@ fn a_row_that_was_not_committed() {
     scene.row[13] = 2001;
     let statement = scene.statement();
     let mut witness = scene.witness();
-    assert_eq!(eligibility::check(&statement, &witness), Err(Violation::Criteria));
+    assert_eq!(
+        eligibility::check(&statement, &witness),
+        Err(Violation::Criteria)
+    );
     let mut better = scene.row;
     better[13] = 2000;
     witness.record.row = Row::new(better);
@@ -64,7 +67,15 @@ fn a_row_that_was_not_committed() {
 fn an_erased_record() {
     let scene = Scene::new();
     let mut registry = scene.registry();
-    registry.set(scene.index, Leaf { record: Leaf::EMPTY.record, ..registry.leaf(scene.index).unwrap() }).unwrap();
+    registry
+        .set(
+            scene.index,
+            Leaf {
+                record: Leaf::EMPTY.record,
+                ..registry.leaf(scene.index).unwrap()
+            },
+        )
+        .unwrap();
     let mut statement = scene.statement();
     statement.root = Root::new(registry.root().element());
     let mut witness = scene.witness();
@@ -77,14 +88,25 @@ fn no_consent_or_a_revoked_one() {
     let scene = Scene::new();
     let mut registry = scene.registry();
     let record = registry.leaf(scene.index).unwrap().record;
-    registry.set(scene.index, Leaf { record, ..Leaf::EMPTY }).unwrap();
+    registry
+        .set(
+            scene.index,
+            Leaf {
+                record,
+                ..Leaf::EMPTY
+            },
+        )
+        .unwrap();
     let mut statement = scene.statement();
     statement.root = registry.root();
     let mut witness = scene.witness();
     witness.membership = registry.membership(scene.index).unwrap();
     only(Violation::Consent, "registry.consent", &statement, &witness);
     // Before the revocation the proof was good; under that root it still would be.
-    let before = Statement { root: scene.statement().root, ..statement };
+    let before = Statement {
+        root: scene.statement().root,
+        ..statement
+    };
     only(Violation::Membership, "registry.root", &before, &{
         // Its own old path cannot be had from the new registry.
         let mut witness = scene.witness();
@@ -110,9 +132,25 @@ fn consent_and_record_of_two_leaves() {
     let mut registry = scene.registry();
     let mine = registry.leaf(scene.index).unwrap();
     // My record has no consent; a neighbour in the same bottom node has one that I know.
-    registry.set(scene.index, Leaf { consent: ConsentCommitment::new(Fr::from(0u64)), ..mine }).unwrap();
+    registry
+        .set(
+            scene.index,
+            Leaf {
+                consent: ConsentCommitment::new(Fr::from(0u64)),
+                ..mine
+            },
+        )
+        .unwrap();
     let neighbour = registry.leaf(scene.index - 1).unwrap();
-    registry.set(scene.index - 1, Leaf { consent: mine.consent, ..neighbour }).unwrap();
+    registry
+        .set(
+            scene.index - 1,
+            Leaf {
+                consent: mine.consent,
+                ..neighbour
+            },
+        )
+        .unwrap();
     let mut statement = scene.statement();
     statement.root = registry.root();
     let mut witness = scene.witness();
@@ -134,14 +172,20 @@ fn another_root() {
     statement.root = Root::new(own.element());
     let broken = assign(&statement, &witness).broken;
     assert!(!broken.is_empty() && broken.iter().all(|label| label.name == "registry.path"));
-    assert_eq!(eligibility::violations(&statement, &witness), [Violation::Membership]);
+    assert_eq!(
+        eligibility::violations(&statement, &witness),
+        [Violation::Membership]
+    );
 }
 
 #[test]
 fn another_profile_or_index_day() {
     let scene = Scene::new();
     let (mut statement, mut witness) = (scene.statement(), scene.witness());
-    let other = Edition::of(&salus_protocol::profile::ProfileHash::from_bytes([7; 32]), day("2021-01-01"));
+    let other = Edition::of(
+        &salus_protocol::profile::ProfileHash::from_bytes([7; 32]),
+        day("2021-01-01"),
+    );
     witness.query = CompiledQuery::new(other, &scene.criteria).unwrap();
     statement.query = witness.query.digest();
     only(Violation::Edition, "query.digest", &statement, &witness);
@@ -159,7 +203,14 @@ fn another_query() {
 fn a_row_that_does_not_match() {
     // Below the interval, above it, unknown, inside an excluded one, too small a difference,
     // and neither of a group.
-    for (field, value) in [(13, 999), (13, 2001), (13, 0), (62, 6000), (40, 3799), (0, 7)] {
+    for (field, value) in [
+        (13, 999),
+        (13, 2001),
+        (13, 0),
+        (62, 6000),
+        (40, 3799),
+        (0, 7),
+    ] {
         let mut scene = Scene::new();
         scene.row[field] = value;
         of_scene(Violation::Criteria, "query.group", &scene);
@@ -199,12 +250,26 @@ fn valid_on_its_first_and_last_day() {
 #[test]
 fn another_purpose() {
     use salus_protocol::consent::DiseaseArea as D;
-    for permission in [Permission::Disease(D::Type2Diabetes), Permission::Disease(D::Metabolic), Permission::HealthResearch] {
-        let scene = with_consent(|c| c.terms = Terms::none().permit(permission).grant(Grant::Contacted));
-        assert_eq!(assign(&scene.statement(), &scene.witness()).broken, [], "{permission}");
+    for permission in [
+        Permission::Disease(D::Type2Diabetes),
+        Permission::Disease(D::Metabolic),
+        Permission::HealthResearch,
+    ] {
+        let scene =
+            with_consent(|c| c.terms = Terms::none().permit(permission).grant(Grant::Contacted));
+        assert_eq!(
+            assign(&scene.statement(), &scene.witness()).broken,
+            [],
+            "{permission}"
+        );
     }
-    for permission in [Permission::Disease(D::Cancer), Permission::Disease(D::Obesity), Permission::Ancestry] {
-        let scene = with_consent(|c| c.terms = Terms::none().permit(permission).grant(Grant::Contacted));
+    for permission in [
+        Permission::Disease(D::Cancer),
+        Permission::Disease(D::Obesity),
+        Permission::Ancestry,
+    ] {
+        let scene =
+            with_consent(|c| c.terms = Terms::none().permit(permission).grant(Grant::Contacted));
         of_scene(Violation::Purpose, "consent.purpose", &scene);
     }
     let nothing = with_consent(|c| c.terms = Terms::none().grant(Grant::Contacted));
@@ -217,7 +282,10 @@ fn a_purpose_with_more_bits_than_there_are() {
     let (mut statement, witness) = (scene.statement(), scene.witness());
     let large = statement.purpose.element() + Fr::from(1u64 << 51);
     statement.purpose = salus_protocol::purpose::PurposeCode::new(large);
-    assert_eq!(eligibility::violations(&statement, &witness), [Violation::Purpose]);
+    assert_eq!(
+        eligibility::violations(&statement, &witness),
+        [Violation::Purpose]
+    );
     assert!(!assign(&statement, &witness).broken.is_empty());
 }
 
@@ -236,7 +304,9 @@ fn a_denied_purpose() {
 #[test]
 fn count_only() {
     let scene = with_consent(|c| {
-        c.terms = Terms::none().permit(Permission::GeneralResearch).grant(Grant::Counted);
+        c.terms = Terms::none()
+            .permit(Permission::GeneralResearch)
+            .grant(Grant::Counted);
     });
     of_scene(Violation::Grant, "consent.grant", &scene);
 }
