@@ -8,6 +8,7 @@
 //! Never here: rows, openings, secrets of subjects or custodians, or anything that proves.
 //! Spec: docs/spec/ledger.md.
 
+pub mod audit;
 pub mod engine;
 pub mod key;
 pub mod log;

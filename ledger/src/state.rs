@@ -29,6 +29,7 @@ use crate::transaction::{AdvanceDay, Envelope, Genesis, Transaction, Transaction
 
 pub use admission::Admitted;
 pub use answer::Answer;
+pub(crate) use answer::check_statement;
 pub use event::Event;
 pub use head::HeadError;
 pub use key::AcceptedKey;
@@ -246,6 +247,13 @@ impl State {
     pub fn head(&self, height: u64) -> Option<&(u64, RegistryHead)> {
         self.heads
             .get(usize::try_from(height.checked_sub(1)?).ok()?)
+    }
+
+    /// The head of the height in which an entry stands, and its own entry's index.
+    #[must_use]
+    pub fn head_over(&self, entry: u64) -> Option<&(u64, RegistryHead)> {
+        self.heads
+            .get(self.heads.partition_point(|(head, _)| *head <= entry))
     }
 
     /// The latest head.

@@ -25,7 +25,7 @@ pub use envelope::{Envelope, EnvelopeError, TransactionId};
 pub use genesis::Genesis;
 pub use issuer::RegisterIssuer;
 pub use record::{AmendRecord, CommitRecord, EraseRecord};
-pub use study::{ApproveStudy, CloseStudy, OpenStudy, Policy};
+pub use study::{ApproveStudy, CloseStudy, OpenStudy, Policy, StudyTextError};
 pub use text::{LedgerName, TextError, Title};
 pub use verifying_key::{AcceptKey, ELIGIBILITY_CIRCUIT};
 

@@ -1,5 +1,6 @@
 //! Attachments: what travels beside the log and can be dropped from it.
 
+use salus_protocol::contact::SealedContact;
 use salus_protocol::profile::{Profile, ProfileHash};
 use salus_protocol::statement::ContactDigest;
 use thiserror::Error;
@@ -7,8 +8,6 @@ use thiserror::Error;
 use crate::state::Rejection;
 use crate::transaction::Transaction;
 
-/// The longest encrypted contact, in bytes.
-const MAX_CONTACT: usize = 16_384;
 /// The longest profile document, in bytes.
 const MAX_PROFILE: usize = 4 << 20;
 
@@ -37,16 +36,17 @@ pub enum AttachmentError {
 /// part of the log, and can be dropped without harm to it.
 #[derive(Clone, PartialEq, Eq)]
 pub enum Attachment {
-    /// The contact of a volunteer, encrypted to the sponsor, of an answer.
-    Contact(Vec<u8>),
-    /// The profile document, in TOML, of an opened study.
+    /// The sealed contact of a volunteer, of an answer.
+    Contact(SealedContact),
+    /// The profile document, in TOML, of an opened study. Given with it, the study's query text
+    /// is compiled again and must give the study's compiled query.
     Profile(String),
 }
 
 impl std::fmt::Debug for Attachment {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Self::Contact(bytes) => write!(f, "Contact({} bytes)", bytes.len()),
+            Self::Contact(sealed) => write!(f, "Contact({})", sealed.digest()),
             Self::Profile(text) => write!(f, "Profile({} bytes)", text.len()),
         }
     }
@@ -73,7 +73,7 @@ impl Attachment {
     /// The bytes to keep.
     pub(crate) fn bytes(&self) -> &[u8] {
         match self {
-            Self::Contact(bytes) => bytes,
+            Self::Contact(sealed) => sealed.as_bytes(),
             Self::Profile(text) => text.as_bytes(),
         }
     }
@@ -82,11 +82,8 @@ impl Attachment {
     pub(crate) fn place_for(&self, transaction: &Transaction) -> Result<Place, Rejection> {
         let refuse = |problem: String| Rejection::Attachment { problem };
         match (self, transaction) {
-            (Self::Contact(bytes), Transaction::SubmitEligibility(t)) => {
-                if bytes.len() > MAX_CONTACT {
-                    return Err(refuse(format!("a contact has at most {MAX_CONTACT} bytes")));
-                }
-                let digest = ContactDigest::of(bytes);
+            (Self::Contact(sealed), Transaction::SubmitEligibility(t)) => {
+                let digest = sealed.digest();
                 if digest != t.statement.contact {
                     return Err(refuse(
                         "it is not the contact that the proof binds".to_owned(),

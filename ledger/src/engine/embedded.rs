@@ -10,6 +10,7 @@ use std::sync::{Mutex, PoisonError, RwLock, RwLockReadGuard};
 
 use ed25519_dalek::SigningKey;
 use redb::StorageBackend;
+use salus_protocol::contact::SealedContact;
 use salus_protocol::profile::{Profile, ProfileHash};
 use salus_protocol::statement::ContactDigest;
 
@@ -344,29 +345,28 @@ impl Ledger {
         })
     }
 
-    /// The encrypted contact with this digest.
+    /// The sealed contact with this digest.
     ///
     /// # Errors
     /// [`LedgerError::Attachment`] when it is missing or altered.
-    pub fn contact(&self, digest: ContactDigest) -> Result<Vec<u8>, LedgerError> {
+    pub fn contact(&self, digest: ContactDigest) -> Result<SealedContact, LedgerError> {
         let missing = || AttachmentError::Missing {
+            what: "contact",
+            digest: digest.to_string(),
+        };
+        let altered = || AttachmentError::Altered {
             what: "contact",
             digest: digest.to_string(),
         };
         let place = attachment::contact_place(digest);
         let bytes = self.store.attachment(&place)?.ok_or_else(missing)?;
-        if ContactDigest::of(&bytes) == digest {
-            Ok(bytes)
-        } else {
-            Err(AttachmentError::Altered {
-                what: "contact",
-                digest: digest.to_string(),
-            }
-            .into())
+        match SealedContact::from_bytes(bytes) {
+            Ok(sealed) if sealed.digest() == digest => Ok(sealed),
+            _ => Err(altered().into()),
         }
     }
 
-    /// Drops an encrypted contact. The log, and every proof, stays as it is.
+    /// Drops a sealed contact. The log, and every proof, stays as it is.
     ///
     /// # Errors
     /// What the store says. A contact that is not there is no error.

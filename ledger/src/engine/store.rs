@@ -3,6 +3,7 @@
 //! It knows bytes only. What is read from it is checked by whoever reads.
 
 use std::fs::File;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
 use redb::{
@@ -56,8 +57,7 @@ impl Store {
             }
             _ => {}
         }
-        let database = builder().create(&unfinished)?;
-        drop(Self::format(database, founding)?);
+        guarded(|| Self::format(builder().create(&unfinished)?, founding).map(drop))?;
         // A hard link, unlike a rename, fails when the name was taken in the meantime.
         std::fs::hard_link(&unfinished, path).map_err(|e| match e.kind() {
             std::io::ErrorKind::AlreadyExists => LedgerError::Exists {
@@ -76,7 +76,7 @@ impl Store {
                 path: path.to_owned(),
             });
         }
-        Self::check(builder().open(path)?)
+        guarded(|| Self::check(builder().open(path)?))
     }
 
     /// Opens, or founds, the store on another storage backend.
@@ -84,11 +84,13 @@ impl Store {
         backend: impl StorageBackend,
         founding: Option<&Commit>,
     ) -> Result<Self, LedgerError> {
-        let database = builder().create_with_backend(backend)?;
-        match founding {
-            Some(commit) => Self::format(database, commit),
-            None => Self::check(database),
-        }
+        guarded(|| {
+            let database = builder().create_with_backend(backend)?;
+            match founding {
+                Some(commit) => Self::format(database, commit),
+                None => Self::check(database),
+            }
+        })
     }
 
     fn format(database: Database, founding: &Commit) -> Result<Self, LedgerError> {
@@ -122,36 +124,42 @@ impl Store {
 
     /// Writes entries from index `first` on, and returns after they are on the disk.
     pub(super) fn append(&self, first: u64, commit: &Commit) -> Result<(), LedgerError> {
-        let mut transaction = self.database.begin_write()?;
-        transaction.set_durability(Durability::Immediate)?;
-        write_entries(&transaction, first, commit)?;
-        transaction.commit()?;
-        Ok(())
+        guarded(|| {
+            let mut transaction = self.database.begin_write()?;
+            transaction.set_durability(Durability::Immediate)?;
+            write_entries(&transaction, first, commit)?;
+            transaction.commit()?;
+            Ok(())
+        })
     }
 
     /// Replaces the checkpoint. It reaches the disk with the next commit or at closing: a lost
     /// one is signed again from the entries, which are there.
     pub(super) fn put_checkpoint(&self, text: &str) -> Result<(), LedgerError> {
-        let mut transaction = self.database.begin_write()?;
-        transaction.set_durability(Durability::None)?;
-        transaction
-            .open_table(ABOUT)?
-            .insert(CHECKPOINT, text.as_bytes())?;
-        transaction.commit()?;
-        Ok(())
+        guarded(|| {
+            let mut transaction = self.database.begin_write()?;
+            transaction.set_durability(Durability::None)?;
+            transaction
+                .open_table(ABOUT)?
+                .insert(CHECKPOINT, text.as_bytes())?;
+            transaction.commit()?;
+            Ok(())
+        })
     }
 
     pub(super) fn checkpoint(&self) -> Result<Option<String>, LedgerError> {
-        let transaction = self.database.begin_read()?;
-        let about = transaction.open_table(ABOUT)?;
-        let Some(value) = about.get(CHECKPOINT)? else {
-            return Ok(None);
-        };
-        String::from_utf8(value.value().to_vec())
-            .map(Some)
-            .map_err(|_| LedgerError::Damaged {
-                problem: "its checkpoint is no text".to_owned(),
-            })
+        guarded(|| {
+            let transaction = self.database.begin_read()?;
+            let about = transaction.open_table(ABOUT)?;
+            let Some(value) = about.get(CHECKPOINT)? else {
+                return Ok(None);
+            };
+            String::from_utf8(value.value().to_vec())
+                .map(Some)
+                .map_err(|_| LedgerError::Damaged {
+                    problem: "its checkpoint is no text".to_owned(),
+                })
+        })
     }
 
     /// Calls `each` with every entry, in order, from a view that later commits do not change.
@@ -159,43 +167,61 @@ impl Store {
         &self,
         mut each: impl FnMut(&[u8]) -> Result<(), LedgerError>,
     ) -> Result<(), LedgerError> {
-        let transaction = self.database.begin_read()?;
-        let entries = transaction.open_table(ENTRIES)?;
-        for (expected, row) in (0u64..).zip(entries.iter()?) {
-            let (index, bytes) = row?;
-            if index.value() != expected {
-                return Err(LedgerError::Damaged {
-                    problem: format!("entry {expected} of the log is missing"),
-                });
+        guarded(|| {
+            let transaction = self.database.begin_read()?;
+            let entries = transaction.open_table(ENTRIES)?;
+            for (expected, row) in (0u64..).zip(entries.iter()?) {
+                let (index, bytes) = row?;
+                if index.value() != expected {
+                    return Err(LedgerError::Damaged {
+                        problem: format!("entry {expected} of the log is missing"),
+                    });
+                }
+                each(bytes.value())?;
             }
-            each(bytes.value())?;
-        }
-        Ok(())
+            Ok(())
+        })
     }
 
     pub(super) fn entry(&self, index: u64) -> Result<Option<Vec<u8>>, LedgerError> {
-        let transaction = self.database.begin_read()?;
-        let entries = transaction.open_table(ENTRIES)?;
-        Ok(entries.get(index)?.map(|value| value.value().to_vec()))
+        guarded(|| {
+            let transaction = self.database.begin_read()?;
+            let entries = transaction.open_table(ENTRIES)?;
+            Ok(entries.get(index)?.map(|value| value.value().to_vec()))
+        })
     }
 
     pub(super) fn attachment(&self, place: &Place) -> Result<Option<Vec<u8>>, LedgerError> {
-        let transaction = self.database.begin_read()?;
-        let attachments = transaction.open_table(ATTACHMENTS)?;
-        Ok(attachments
-            .get(&place[..])?
-            .map(|value| value.value().to_vec()))
+        guarded(|| {
+            let transaction = self.database.begin_read()?;
+            let attachments = transaction.open_table(ATTACHMENTS)?;
+            Ok(attachments
+                .get(&place[..])?
+                .map(|value| value.value().to_vec()))
+        })
     }
 
     pub(super) fn drop_attachment(&self, place: &Place) -> Result<bool, LedgerError> {
-        let transaction = self.database.begin_write()?;
-        let found = transaction
-            .open_table(ATTACHMENTS)?
-            .remove(&place[..])?
-            .is_some();
-        transaction.commit()?;
-        Ok(found)
+        guarded(|| {
+            let transaction = self.database.begin_write()?;
+            let found = transaction
+                .open_table(ATTACHMENTS)?
+                .remove(&place[..])?
+                .is_some();
+            transaction.commit()?;
+            Ok(found)
+        })
     }
+}
+
+/// Runs something on the database. redb panics on some damage instead of reporting it; whatever
+/// was being done then is over, and the damage is reported like any other.
+fn guarded<T>(act: impl FnOnce() -> Result<T, LedgerError>) -> Result<T, LedgerError> {
+    catch_unwind(AssertUnwindSafe(act)).unwrap_or_else(|_| {
+        Err(LedgerError::Damaged {
+            problem: "its store's pages do not fit together".to_owned(),
+        })
+    })
 }
 
 fn builder() -> redb::Builder {

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use salus_protocol::nullifier::{Nullifier, Scope, StudyId};
+use salus_protocol::nullifier::{LedgerId, Nullifier, Scope, StudyId};
 use salus_protocol::profile::Edition;
 use salus_protocol::query::QueryDigest;
 use salus_protocol::statement::InstitutionCode;
@@ -55,6 +55,22 @@ pub enum Standing {
 }
 
 impl StudyState {
+    /// A study as it is when it is opened.
+    pub(crate) fn new(ledger: LedgerId, id: StudyId, opened: OpenStudy, entry: u64) -> Self {
+        Self {
+            id,
+            scope: Scope::of(&ledger, &id),
+            query: opened.query.digest(),
+            institution: InstitutionCode::new(opened.purpose.institution.element()),
+            opened,
+            entry,
+            approvals: BTreeMap::new(),
+            closed: None,
+            answers: Vec::new(),
+            nullifiers: BTreeSet::new(),
+        }
+    }
+
     /// Approvals that it still needs.
     #[must_use]
     pub fn approvals_missing(&self) -> usize {
@@ -93,7 +109,7 @@ impl State {
             return Err(Rejection::NotSponsor { key: t.sponsor });
         }
         self.check_boards(t)?;
-        check_study_terms(t)?;
+        t.check_terms()?;
         let day = self.day.ok_or(Rejection::NoDay)?;
         if t.expires < day {
             return Err(Rejection::ExpiresInPast {
@@ -102,18 +118,7 @@ impl State {
             });
         }
         let id = StudyId::new(*id.as_bytes());
-        let study = StudyState {
-            id,
-            opened: t.clone(),
-            scope: Scope::of(&self.id, &id),
-            query: t.query.digest(),
-            institution: InstitutionCode::new(t.purpose.institution.element()),
-            entry: self.entries,
-            approvals: BTreeMap::new(),
-            closed: None,
-            answers: Vec::new(),
-            nullifiers: BTreeSet::new(),
-        };
+        let study = StudyState::new(self.id, id, t.clone(), self.entries);
         self.studies.insert(id, study);
         Ok(Event::StudyOpened { study: id })
     }
@@ -218,23 +223,27 @@ pub(super) fn check_live(
     Ok(())
 }
 
-/// The rules that need nothing but the transaction.
-fn check_study_terms(t: &OpenStudy) -> Result<(), Rejection> {
-    if t.query_text.len() > MAX_QUERY_TEXT {
-        return Err(Rejection::QueryText {
-            bytes: t.query_text.len(),
-            at_most: MAX_QUERY_TEXT,
-        });
+impl OpenStudy {
+    /// The rules that need nothing but the transaction.
+    pub(crate) fn check_terms(&self) -> Result<(), Rejection> {
+        if self.query_text.len() > MAX_QUERY_TEXT {
+            return Err(Rejection::QueryText {
+                bytes: self.query_text.len(),
+                at_most: MAX_QUERY_TEXT,
+            });
+        }
+        if self.query.edition() != Edition::of(&self.profile, self.index_day) {
+            return Err(Rejection::QueryEdition);
+        }
+        let weakest = Policy::STANDARD;
+        if self.policy.suppress_up_to < weakest.suppress_up_to
+            || self.policy.round_to < weakest.round_to
+        {
+            return Err(Rejection::PolicyTooWeak {
+                found: self.policy,
+                weakest,
+            });
+        }
+        Ok(())
     }
-    if t.query.edition() != Edition::of(&t.profile, t.index_day) {
-        return Err(Rejection::QueryEdition);
-    }
-    let weakest = Policy::STANDARD;
-    if t.policy.suppress_up_to < weakest.suppress_up_to || t.policy.round_to < weakest.round_to {
-        return Err(Rejection::PolicyTooWeak {
-            found: t.policy,
-            weakest,
-        });
-    }
-    Ok(())
 }

@@ -3,10 +3,11 @@
 use borsh::{BorshDeserialize, BorshSerialize};
 use salus_protocol::day::Day;
 use salus_protocol::nullifier::StudyId;
-use salus_protocol::profile::ProfileHash;
+use salus_protocol::profile::{Profile, ProfileHash};
 use salus_protocol::purpose::Purpose;
-use salus_protocol::query::CompiledQuery;
+use salus_protocol::query::{CompiledQuery, Query, QueryErrors};
 use serde::{Deserialize, Serialize};
+use thiserror::Error;
 
 use super::text::Title;
 use crate::key::PublicKey;
@@ -66,6 +67,46 @@ pub struct OpenStudy {
     pub sponsor: PublicKey,
     /// The X25519 key that contacts are encrypted to.
     pub inbox: [u8; 32],
+}
+
+/// Why a study is not about the query that its text asks.
+#[derive(Debug, Error, Clone, PartialEq, Eq)]
+pub enum StudyTextError {
+    /// Another profile.
+    #[error("the profile has hash {found}; the study names {expected}")]
+    Profile {
+        /// The profile's hash.
+        found: ProfileHash,
+        /// The hash that the study names.
+        expected: ProfileHash,
+    },
+    /// The text is not a query of the profile.
+    #[error("the study's query text does not compile: {0}")]
+    Query(#[from] QueryErrors),
+    /// The text asks something else.
+    #[error("the study's query text asks something else than its compiled query")]
+    Differs,
+}
+
+impl OpenStudy {
+    /// Compiles the query text anew and compares it with the compiled query: what boards read is
+    /// what is proven.
+    ///
+    /// # Errors
+    /// [`StudyTextError`] when it is not.
+    pub fn check_text(&self, profile: &Profile) -> Result<(), StudyTextError> {
+        if profile.hash() != self.profile {
+            let (found, expected) = (profile.hash(), self.profile);
+            return Err(StudyTextError::Profile { found, expected });
+        }
+        let query = Query::parse(&self.query_text)?;
+        let compiled = query.compile(profile)?;
+        if query.index() == self.index_day && compiled.query == self.query {
+            Ok(())
+        } else {
+            Err(StudyTextError::Differs)
+        }
+    }
 }
 
 /// Approves a study. Signed by one of the study's boards.

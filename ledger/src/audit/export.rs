@@ -1,0 +1,97 @@
+//! Making a bundle from an open ledger.
+
+use std::collections::BTreeSet;
+
+use salus_protocol::nullifier::StudyId;
+use thiserror::Error;
+
+use super::bundle::{BUNDLE_FORMAT, Bundle, Included};
+use super::verify::kind_of;
+use crate::engine::{Ledger, LedgerError};
+use crate::log::Entry;
+use crate::state::State;
+
+/// Why a bundle can't be made.
+#[derive(Debug, Error)]
+pub enum ExportError {
+    /// There is no such study.
+    #[error("there is no study {study} on this ledger")]
+    StudyUnknown {
+        /// The study asked for.
+        study: StudyId,
+    },
+    /// The latest entries are under no signed checkpoint.
+    #[error("the ledger's latest entries are under no checkpoint: open it with its checkpoint key")]
+    NoCheckpoint,
+    /// The ledger can't be read.
+    #[error(transparent)]
+    Ledger(#[from] LedgerError),
+}
+
+/// Makes the bundle of a study, with the whole log if asked: then everything can be shown.
+///
+/// # Errors
+/// [`ExportError`] says what is missing.
+pub fn export(ledger: &Ledger, study: &StudyId, whole_log: bool) -> Result<Bundle, ExportError> {
+    let (entries, profile, id) = {
+        let state = ledger.state()?;
+        let known = state
+            .study(study)
+            .ok_or(ExportError::StudyUnknown { study: *study })?;
+        let profile = known.opened.profile;
+        (entries_of(&state, study), profile, state.id())
+    };
+    let checkpoint = ledger.checkpoint()?.ok_or(ExportError::NoCheckpoint)?;
+    let key = ledger.state()?.checkpoint_key();
+    let size = checkpoint.verify(&key).map_err(LedgerError::from)?.size;
+    let include = |index: u64| -> Result<Included, LedgerError> {
+        let bytes = ledger.entry(index)?;
+        let proof = ledger.inclusion(index, size)?;
+        let entry = Entry::from_bytes(&bytes).map_err(|e| LedgerError::Damaged {
+            problem: e.to_string(),
+        })?;
+        Ok(Included {
+            kind: kind_of(&entry).to_owned(),
+            index,
+            entry: hex::encode(bytes),
+            path: proof.path,
+        })
+    };
+    let log = whole_log
+        .then(|| {
+            (0..size)
+                .map(|index| ledger.entry(index).map(hex::encode))
+                .collect()
+        })
+        .transpose()?;
+    Ok(Bundle {
+        format: BUNDLE_FORMAT.to_owned(),
+        ledger: id,
+        study: *study,
+        checkpoint,
+        profile: ledger.profile_document(profile)?,
+        entries: entries.into_iter().map(include).collect::<Result<_, _>>()?,
+        log,
+    })
+}
+
+/// Indices of the entries that a study's answers rest on, ascending.
+fn entries_of(state: &State, study: &StudyId) -> BTreeSet<u64> {
+    let mut entries = BTreeSet::from([0]);
+    let Some(study) = state.study(study) else {
+        return entries;
+    };
+    entries.insert(study.entry);
+    entries.extend(study.closed);
+    for (board, approval) in &study.approvals {
+        entries.insert(*approval);
+        entries.extend(state.boards().get(board).map(|party| party.entry));
+    }
+    for answer in &study.answers {
+        entries.insert(answer.entry);
+        entries.extend(state.keys().get(&answer.key).map(|key| key.entry));
+        entries.extend(state.head(answer.root_height).map(|(entry, _)| *entry));
+        entries.extend(state.head_over(answer.entry).map(|(entry, _)| *entry));
+    }
+    entries
+}

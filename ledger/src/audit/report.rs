@@ -1,0 +1,181 @@
+//! What a verified bundle shows, and what it does not, in words.
+
+use salus_protocol::day::Day;
+use salus_protocol::nullifier::{LedgerId, Nullifier, StudyId};
+use salus_protocol::query::QueryDigest;
+use salus_verifier::{KeyId, Setup};
+use serde::Serialize;
+
+use crate::key::PublicKey;
+use crate::log::LogHash;
+
+/// The result of a verification in which every check passed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Report {
+    /// The ledger's id.
+    pub ledger: LedgerId,
+    /// The ledger's name.
+    pub ledger_name: String,
+    /// Entries under the checkpoint.
+    pub log_size: u64,
+    /// The log's root under the checkpoint.
+    pub log_root: LogHash,
+    /// The study.
+    pub study: StudyId,
+    /// Its title.
+    pub title: String,
+    /// The institution that runs it.
+    pub institution: String,
+    /// Its query, as its author wrote it; compiled again, it gave `query`.
+    pub query_text: String,
+    /// The digest of its compiled query.
+    pub query: QueryDigest,
+    /// Its approvals.
+    pub approvals: Vec<ApprovalReport>,
+    /// The verifying keys of its answers.
+    pub keys: Vec<KeyReport>,
+    /// Its answers, in the log's order.
+    pub answers: Vec<AnswerReport>,
+    /// Whether the whole log was replayed.
+    pub whole_log: bool,
+    /// What was shown, a sentence each.
+    pub shown: Vec<String>,
+    /// What was not shown, a sentence each.
+    pub not_shown: Vec<String>,
+}
+
+/// An approval of the study.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ApprovalReport {
+    /// The board's name.
+    pub board: String,
+    /// The board's key.
+    pub key: PublicKey,
+    /// Index of the approval's log entry.
+    pub entry: u64,
+}
+
+/// A verifying key.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct KeyReport {
+    /// Its id.
+    pub id: KeyId,
+    /// The circuit it is of.
+    pub circuit: String,
+    /// Where it comes from.
+    pub setup: Setup,
+}
+
+/// An answer that verified.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct AnswerReport {
+    /// Index of its log entry.
+    pub entry: u64,
+    /// The person, to this study only.
+    pub nullifier: Nullifier,
+    /// The day on which its consent was in force.
+    pub day: Day,
+    /// The height of the registry root that it is proven under.
+    pub height: u64,
+    /// Whether a contact is bound to it.
+    pub contact: bool,
+}
+
+impl Report {
+    /// Writes the sentences, from what was checked.
+    pub(super) fn tell(&mut self) {
+        let people = self.answers.len();
+        let insecure = self
+            .keys
+            .iter()
+            .any(|key| key.setup == Setup::InsecureDevelopment);
+        self.shown = vec![
+            format!(
+                "{people} different subjects (by nullifier) each hold a record in the ledger's \
+                 registry that matches the study's query."
+            ),
+            "Each of their consents covers the study's purpose and institution, grants what it \
+             asks, and was in force on the answer's day and not taken back before it."
+                .to_owned(),
+            "The query text, compiled again with the bundled profile, is the query that was proven."
+                .to_owned(),
+            format!(
+                "{} registered ethics boards approved this very study before its first answer \
+                 entered, as many as it needs or more.",
+                self.approvals.len()
+            ),
+            format!(
+                "Every entry stands in the log under the signed checkpoint of {} entries.",
+                self.log_size
+            ),
+        ];
+        self.not_shown = vec![
+            "That issuers committed the truth: an answer follows from the committed records, \
+             and says nothing about how true these are."
+                .to_owned(),
+            "That no person has two records under two secrets: one answer a person holds within \
+             what issuers certify."
+                .to_owned(),
+            "That the operator shows everyone the same log: compare the checkpoint with one that \
+             you have from elsewhere."
+                .to_owned(),
+        ];
+        if self.whole_log {
+            self.shown.push(
+                "The whole log was replayed from its genesis: every signature, rule and registry \
+                 root in it follows, and these are all the study's answers."
+                    .to_owned(),
+            );
+        } else {
+            self.not_shown.push(
+                "That the registry's roots follow from the transactions, that the study was not \
+                 closed earlier, and that no answer was left out: only the whole log shows that \
+                 (`salus ledger verify`, or a bundle exported with the log)."
+                    .to_owned(),
+            );
+        }
+        if insecure {
+            self.not_shown.push(
+                "ANYTHING TO STRANGERS: a verifying key of these answers is an insecure \
+                 development key, and whoever made it can forge proofs."
+                    .to_owned(),
+            );
+        }
+    }
+}
+
+impl std::fmt::Display for Report {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        writeln!(f, "Study      {}", self.title)?;
+        writeln!(f, "           {}", self.study)?;
+        writeln!(f, "Ledger     {} {}", self.ledger_name, self.ledger)?;
+        writeln!(
+            f,
+            "Log        {} entries, root {}",
+            self.log_size, self.log_root
+        )?;
+        for approval in &self.approvals {
+            writeln!(
+                f,
+                "Approved   {} (entry {})",
+                approval.board, approval.entry
+            )?;
+        }
+        for key in &self.keys {
+            let kind = match key.setup {
+                Setup::Ceremony => "ceremony",
+                Setup::InsecureDevelopment => "INSECURE DEVELOPMENT KEY",
+            };
+            writeln!(f, "Key        {} ({kind})", key.id)?;
+        }
+        writeln!(f, "Answers    {}, all verified", self.answers.len())?;
+        writeln!(f, "\nShown:")?;
+        self.shown
+            .iter()
+            .try_for_each(|line| writeln!(f, "  - {line}"))?;
+        writeln!(f, "\nNot shown:")?;
+        self.not_shown
+            .iter()
+            .try_for_each(|line| writeln!(f, "  - {line}"))
+    }
+}
