@@ -9,7 +9,7 @@ use std::ops::Range;
 
 use winnow::Parser;
 use winnow::combinator::opt;
-use winnow::stream::LocatingSlice;
+use winnow::stream::{LocatingSlice, Location};
 
 use self::word::{Line, Slip, blank, choose, date, end, name, phrase, title, whole};
 pub(in crate::query) use self::word::{is_name, is_unit, is_value};
@@ -95,7 +95,10 @@ impl Reading {
     }
 
     fn header(&mut self, start: usize, input: &mut Line<'_>) -> Result<(), Slip> {
+        let begin = start + input.input.current_token_start();
         self.header = Some(header(input)?);
+        let whole = begin..start + input.input.previous_token_end();
+        self.places.note(Place::Query, whole);
         end(input)?;
         for (place, span) in input.state.drain(..) {
             self.places
