@@ -55,11 +55,6 @@ where
         }
     }
 
-    /// Number of bases that are not at infinity.
-    pub(crate) fn len(&self) -> usize {
-        self.scalars.len()
-    }
-
     /// The sum of every base times its scalar, worked on in `parts` parallel parts.
     pub(crate) fn sum(&self, digits: &Digits, parts: usize) -> Projective<P> {
         debug_assert_eq!(digits.windows(), self.windows);

@@ -3,11 +3,12 @@
 use std::collections::HashMap;
 
 use ark_bn254::Fr;
-use ark_ff::{AdditiveGroup, Field};
+use ark_ff::{AdditiveGroup, BigInteger, Field, PrimeField};
 use ark_relations::gr1cs::{
     ConstraintSynthesizer, ConstraintSystem, ConstraintSystemRef, LinearCombination,
     OptimizationGoal, R1CS_PREDICATE_LABEL, SynthesisError, SynthesisMode, Variable,
 };
+use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
 /// Rows of coefficients and columns, as ark-relations has them.
@@ -81,6 +82,34 @@ pub(crate) struct Values {
     pub(crate) a: Zeroizing<Vec<Fr>>,
     pub(crate) b: Zeroizing<Vec<Fr>>,
     pub(crate) c: Zeroizing<Vec<Fr>>,
+}
+
+/// SHA-256 that names matrices: keys carry it, so that none is used with another circuit's.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct MatricesDigest([u8; 32]);
+
+impl MatricesDigest {
+    /// A digest read elsewhere.
+    pub const fn new(bytes: [u8; 32]) -> Self {
+        Self(bytes)
+    }
+
+    /// The digest's bytes.
+    pub const fn as_bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
+}
+
+impl std::fmt::Display for MatricesDigest {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&hex::encode(self.0))
+    }
+}
+
+impl std::fmt::Debug for MatricesDigest {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "MatricesDigest({self})")
+    }
 }
 
 /// The matrices A, B and C of a rank-one constraint system: (A·z)∘(B·z) = C·z for a satisfying
@@ -179,6 +208,22 @@ impl Matrices {
     /// Size of the evaluation domain: a power of two, at least constraints plus instance variables.
     pub fn domain(&self) -> usize {
         (self.height() + self.instance).next_power_of_two()
+    }
+
+    /// The matrices' name: SHA-256 over `salus/v1/matrices` and a zero byte, then, as numbers of 8
+    /// bytes, least significant first, the instance variables and all variables, then for A, B and C
+    /// the number of rows, and for each row the number of terms and each term's column and
+    /// coefficient (32 bytes), in the order they are in.
+    pub fn digest(&self) -> MatricesDigest {
+        let mut hasher = Sha256::new();
+        hasher.update(b"salus/v1/matrices\0");
+        let mut number = |n: usize| hasher.update((n as u64).to_le_bytes());
+        number(self.instance);
+        number(self.width);
+        for matrix in [&self.a, &self.b, &self.c] {
+            matrix.hash_into(&mut hasher);
+        }
+        MatricesDigest(hasher.finalize().into())
     }
 
     /// Number of variables that occur in B. Each costs an addition in G2, the dearest part of a proof.
@@ -343,6 +388,24 @@ impl Sparse {
     fn terms(&self, row: usize) -> &[(u32, u32)] {
         let start = if row == 0 { 0 } else { self.ends[row - 1] };
         &self.terms[start as usize..self.ends[row] as usize]
+    }
+
+    fn hash_into(&self, hasher: &mut Sha256) {
+        let coefficients: Vec<Vec<u8>> = self
+            .coefficients
+            .iter()
+            .map(|k| k.into_bigint().to_bytes_le())
+            .collect();
+        let number = |n: usize| (n as u64).to_le_bytes();
+        hasher.update(number(self.height()));
+        for row in 0..self.height() {
+            let terms = self.terms(row);
+            hasher.update(number(terms.len()));
+            for &(column, place) in terms {
+                hasher.update(number(column as usize));
+                hasher.update(&coefficients[place as usize]);
+            }
+        }
     }
 
     fn row(&self, row: usize) -> Vec<(Fr, usize)> {

@@ -18,6 +18,6 @@ mod quotient;
 mod segments;
 mod transform;
 
-pub use matrices::{AssignmentError, Matrices, MatricesError, Rows};
+pub use matrices::{AssignmentError, Matrices, MatricesDigest, MatricesError, Rows};
 pub use prover::{ProveError, Prover, ProverError};
 pub use queries::{Arithmetic, Preparation};

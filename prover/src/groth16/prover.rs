@@ -7,7 +7,7 @@ use ark_groth16::{Proof, ProvingKey};
 use rayon::iter::{IndexedParallelIterator, ParallelIterator};
 use zeroize::Zeroizing;
 
-use super::matrices::{AssignmentError, Matrices};
+use super::matrices::{AssignmentError, Matrices, MatricesDigest};
 use super::queries::{Arithmetic, Cores, Preparation, Queries, lay_out};
 
 /// Why a prover can't be made.
@@ -25,6 +25,16 @@ pub enum ProverError {
         found: usize,
         /// Points that the circuit needs.
         expected: usize,
+    },
+    /// The key was made for other matrices.
+    #[error(
+        "the key is for the matrices {expected}, not for {found}; it is a key for another circuit"
+    )]
+    Matrices {
+        /// Digest of the matrices that the key is for.
+        expected: MatricesDigest,
+        /// Digest of the matrices given.
+        found: MatricesDigest,
     },
     /// The circuit has more constraints than the field has roots of unity for.
     #[error("a domain of {size} is too large for this field")]
@@ -71,8 +81,22 @@ impl std::fmt::Debug for Prover {
 impl Prover {
     /// Prepares to prove with `key`, which was made for `matrices`.
     ///
-    /// The key's points are taken as they are: read keys from untrusted places with
-    /// [`crate::key`], which checks them.
+    /// # Errors
+    /// Where the key is for other matrices.
+    pub fn for_key(
+        key: &crate::key::ProvingKey,
+        matrices: Matrices,
+        preparation: Preparation,
+    ) -> Result<Self, ProverError> {
+        let (expected, found) = (key.matrices(), matrices.digest());
+        if expected != found {
+            return Err(ProverError::Matrices { expected, found });
+        }
+        Self::new(key.points(), matrices, preparation)
+    }
+
+    /// Prepares to prove with bare points. They are taken as they are: with points that were made for
+    /// other matrices of the same size, no proof verifies.
     ///
     /// # Errors
     /// Where the key's size is not that of the matrices.

@@ -7,7 +7,7 @@ use ark_groth16::{Groth16, Proof, ProvingKey, prepare_verifying_key};
 use ark_serialize::CanonicalSerialize;
 use ark_std::rand::rngs::StdRng;
 use ark_std::rand::{Rng, SeedableRng};
-use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
+use rayon::iter::IntoParallelRefIterator;
 
 use super::*;
 use crate::groth16::matrices::Rows;
@@ -144,7 +144,8 @@ fn many_proofs_verify_and_no_two_are_alike() {
     let rng = &mut StdRng::seed_from_u64(2);
     let (matrices, assignment) = random_circuit(rng, 4, 100);
     let key = setup(&matrices, rng);
-    let prover = Prover::new(&key, matrices, Preparation::Tables).unwrap();
+    let prover =
+        Prover::with_arithmetic(&key, matrices, Preparation::Tables, Arithmetic::Best).unwrap();
     let mut assignments = vec![assignment.clone(); 6];
     assignments[3][5] += Fr::ONE;
     let finished = std::sync::atomic::AtomicUsize::new(0);
@@ -172,7 +173,8 @@ fn an_unsatisfied_constraint_is_named() {
     let rng = &mut StdRng::seed_from_u64(3);
     let (matrices, assignment) = random_circuit(rng, 2, 40);
     let key = setup(&matrices, rng);
-    let prover = Prover::new(&key, matrices, Preparation::Quick).unwrap();
+    let prover =
+        Prover::with_arithmetic(&key, matrices, Preparation::Quick, Arithmetic::Best).unwrap();
     // Row 35 is a boolean, held by variable 3 + 35, which is made later than rows 0 to 34.
     let mut wrong = assignment.clone();
     wrong[3 + 35] = Fr::from(2u8);
@@ -194,6 +196,6 @@ fn a_key_of_another_circuit_is_refused() {
     let (matrices, _) = random_circuit(rng, 2, 40);
     let (other, _) = random_circuit(rng, 3, 40);
     let key = setup(&other, rng);
-    let refused = Prover::new(&key, matrices, Preparation::Quick);
+    let refused = Prover::with_arithmetic(&key, matrices, Preparation::Quick, Arithmetic::Best);
     assert!(matches!(refused, Err(ProverError::Key { .. })));
 }
