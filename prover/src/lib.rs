@@ -1,3 +1,5 @@
 //! Makes proofs: keys and their files, a fast Groth16 prover, batches.
 
+pub mod eligibility;
 pub mod groth16;
+pub mod key;
