@@ -1,0 +1,160 @@
+//! The command line: one group of commands a file.
+
+pub(crate) mod audit;
+pub(crate) mod board;
+mod completions;
+mod consent;
+mod dataset;
+pub(crate) mod issuer;
+pub(crate) mod key;
+mod ledger;
+mod man;
+mod profile;
+mod prove;
+mod purpose;
+mod query;
+mod record;
+pub(crate) mod study;
+mod verify;
+mod wallet;
+
+use std::path::PathBuf;
+
+use clap::builder::Styles;
+use clap::builder::styling::AnsiColor;
+use clap::{Args, Parser, Subcommand};
+
+use crate::demo;
+use crate::failure::Failure;
+use crate::home::Home;
+use crate::output::Output;
+
+const STYLES: Styles = Styles::styled()
+    .header(AnsiColor::Green.on_default().bold())
+    .usage(AnsiColor::Green.on_default().bold())
+    .literal(AnsiColor::Cyan.on_default().bold())
+    .placeholder(AnsiColor::Cyan.on_default());
+
+/// Counts patients and finds volunteers for research, with proofs instead of data.
+///
+/// Patients' records are committed on a ledger. A study asks a cohort query; each patient who
+/// matches and consents answers with a zero-knowledge proof of both, and anyone verifies the
+/// answers offline. A proof shows that an answer follows from the committed records; it does not
+/// show that an issuer committed the truth.
+#[derive(Debug, Parser)]
+#[command(name = "salus", version, styles = STYLES, max_term_width = 100)]
+#[command(after_help = "\
+Examples:
+  salus demo                                    the whole path, on generated patients
+  salus query check study.salus                 is my query right?
+  salus query run study.salus --dummy           whom would it find, among generated patients?
+  salus audit verify answers.bundle             check a study's answers, with nothing but a file
+
+Exit codes:
+  0 ok, 1 error, 2 usage or query, 3 proof invalid, 4 not permitted or no consent")]
+pub(crate) struct Cli {
+    #[command(flatten)]
+    global: Global,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Global options")]
+struct Global {
+    /// The state directory.
+    #[arg(
+        long,
+        global = true,
+        env = "SALUS_HOME",
+        default_value = ".salus",
+        value_name = "DIR"
+    )]
+    home: PathBuf,
+    /// Print the result as JSON.
+    #[arg(long, global = true)]
+    json: bool,
+    /// Print results only, no progress and no notes.
+    #[arg(long, short, global = true)]
+    quiet: bool,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Demo(demo::DemoArgs),
+    #[command(subcommand)]
+    Dataset(dataset::DatasetCommand),
+    #[command(subcommand)]
+    Profile(profile::ProfileCommand),
+    #[command(subcommand)]
+    Query(query::QueryCommand),
+    #[command(subcommand)]
+    Ledger(ledger::LedgerCommand),
+    #[command(subcommand)]
+    Key(key::KeyCommand),
+    #[command(subcommand)]
+    Issuer(issuer::IssuerCommand),
+    #[command(subcommand)]
+    Board(board::BoardCommand),
+    #[command(subcommand)]
+    Wallet(wallet::WalletCommand),
+    #[command(subcommand)]
+    Record(record::RecordCommand),
+    #[command(subcommand)]
+    Consent(consent::ConsentCommand),
+    #[command(subcommand)]
+    Study(study::StudyCommand),
+    Prove(prove::ProveArgs),
+    Verify(verify::VerifyArgs),
+    #[command(subcommand)]
+    Audit(audit::AuditCommand),
+    Completions(completions::CompletionsArgs),
+    Man(man::ManArgs),
+}
+
+/// What every command is given.
+#[derive(Debug)]
+pub(crate) struct Context {
+    pub(crate) home: Home,
+    pub(crate) output: Output,
+}
+
+impl Cli {
+    pub(crate) const fn is_json(&self) -> bool {
+        self.global.json
+    }
+
+    pub(crate) fn run(self) -> Result<(), Failure> {
+        let context = Context {
+            home: Home::new(self.global.home),
+            output: Output::new(self.global.json, self.global.quiet),
+        };
+        match self.command {
+            Command::Demo(args) => demo::run(&context, &args),
+            Command::Dataset(command) => dataset::run(&context, &command),
+            Command::Profile(command) => profile::run(&context, &command),
+            Command::Query(command) => query::run(&context, &command),
+            Command::Ledger(command) => ledger::run(&context, &command),
+            Command::Key(command) => key::run(&context, &command),
+            Command::Issuer(command) => issuer::run(&context, &command),
+            Command::Board(command) => board::run(&context, &command),
+            Command::Wallet(command) => wallet::run(&context, &command),
+            Command::Record(command) => record::run(&context, &command),
+            Command::Consent(command) => consent::run(&context, &command),
+            Command::Study(command) => study::run(&context, &command),
+            Command::Prove(args) => prove::run(&context, &args),
+            Command::Verify(args) => verify::run(&context, &args),
+            Command::Audit(command) => audit::run(&context, &command),
+            Command::Completions(args) => completions::run(&args),
+            Command::Man(args) => man::run(&context, &args),
+        }
+    }
+}
+
+/// Today in UTC, for the ledger's day.
+pub(crate) fn today() -> Result<salus_protocol::day::Day, Failure> {
+    let now = jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC);
+    salus_protocol::day::Day::from_date(now.date()).map_err(|error| {
+        Failure::usage(error.to_string(), "set the clock, or give the day yourself")
+    })
+}

@@ -1,0 +1,444 @@
+//! `salus study`: what is asked, for what, under whose approval.
+
+use std::io;
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+use salus_ledger::engine::Ledger;
+use salus_ledger::key::PublicKey;
+use salus_ledger::state::{Rejection, Standing, State, StudyState};
+use salus_ledger::transaction::Policy;
+use salus_protocol::day::Day;
+use salus_protocol::nullifier::StudyId;
+use salus_protocol::purpose::Purpose;
+use salus_protocol::statement::ContactDigest;
+use serde::Serialize;
+
+use super::Context;
+use super::issuer::checked_title;
+use super::purpose::PurposeArgs;
+use super::query::read_query;
+use crate::failure::Failure;
+use crate::home::{Access, Home, Name, Sponsor, StudyName};
+use crate::output::{Report, table};
+use crate::path::answer::{Answer, submit_answers};
+use crate::path::study::{Terms, approve, ask, close, open};
+
+/// Studies: opened by a sponsor, approved by ethics boards, answered by patients.
+#[derive(Debug, Subcommand)]
+#[command(after_help = "\
+Examples:
+  salus study open diabetes.salus --name t2d --sponsor lab --purpose DS:type-2-diabetes \\
+      --institution \"University Hospital\" --region eea --board ethics --expires 2027-12-31
+  salus study approve t2d --board ethics
+  salus study list
+  salus study show t2d
+  salus study inbox t2d
+  salus study close t2d")]
+pub(crate) enum StudyCommand {
+    /// Open a study: put its query, purpose and terms on the ledger.
+    Open(OpenArgs),
+    /// Approve a study for an ethics board. A study takes answers once enough boards have.
+    Approve(ApproveArgs),
+    /// List the ledger's studies.
+    List,
+    /// Show a study.
+    Show(StudyArgs),
+    /// Submit answers that `salus prove --out` wrote.
+    Submit(SubmitArgs),
+    /// Open the contacts of volunteers (needs the sponsor's inbox secret).
+    Inbox(StudyArgs),
+    /// End a study before it expires.
+    Close(StudyArgs),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct OpenArgs {
+    /// The query, as text or as JSON; `-` reads standard input.
+    query: PathBuf,
+    /// A short name for the study in this state directory.
+    #[arg(long)]
+    name: Name,
+    /// The sponsor's name here; its keys are made if there are none.
+    #[arg(long, value_name = "NAME")]
+    sponsor: Name,
+    /// The study's title. Default: the query's.
+    #[arg(long)]
+    title: Option<String>,
+    /// The profile: a shipped one's name or a file. Default: the one that the query names, else
+    /// cardiometabolic.
+    #[arg(long, short)]
+    profile: Option<String>,
+    /// A board that may approve the study: its name here, or its public key.
+    #[arg(long = "board", value_name = "BOARD", required = true)]
+    boards: Vec<String>,
+    /// How many boards must approve.
+    #[arg(long, default_value_t = 1)]
+    approvals: u8,
+    /// The last day on which answers enter.
+    #[arg(long, value_name = "DATE")]
+    expires: Day,
+    /// How many heights old the registry root of an answer may be.
+    #[arg(long, default_value_t = 100, value_name = "HEIGHTS")]
+    freshness: u64,
+    #[command(flatten)]
+    purpose: PurposeArgs,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ApproveArgs {
+    /// A study: its short name, its id, or the first digits of its id.
+    study: String,
+    /// The board's name here.
+    #[arg(long, value_name = "NAME")]
+    board: Name,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct StudyArgs {
+    /// A study: its short name, its id, or the first digits of its id.
+    study: String,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct SubmitArgs {
+    /// Files of answers.
+    #[arg(required = true)]
+    answers: Vec<PathBuf>,
+}
+
+#[derive(Debug, Serialize)]
+struct Shown {
+    id: StudyId,
+    name: Option<String>,
+    title: String,
+    standing: Standing,
+    query: String,
+    query_digest: String,
+    profile: String,
+    index_day: Day,
+    purpose: Purpose,
+    expires: Day,
+    freshness: u64,
+    policy: Policy,
+    sponsor: PublicKey,
+    boards: Vec<Board>,
+    approvals_needed: u8,
+    answers: usize,
+}
+
+#[derive(Debug, Serialize)]
+struct Board {
+    key: PublicKey,
+    title: Option<String>,
+    approved: bool,
+}
+
+impl Shown {
+    fn of(home: &Home, state: &State, study: &StudyState) -> Result<Self, Failure> {
+        let opened = &study.opened;
+        let names = home.study_names()?;
+        let boards = opened.boards.iter().map(|key| Board {
+            key: *key,
+            title: state.boards().get(key).map(|party| party.name.to_string()),
+            approved: study.approvals.contains_key(key),
+        });
+        Ok(Self {
+            id: study.id,
+            name: names
+                .into_iter()
+                .find(|(_, named)| named.id == study.id)
+                .map(|(name, _)| name),
+            title: opened.title.to_string(),
+            standing: state.standing(study),
+            query: opened.query_text.clone(),
+            query_digest: study.query.to_string(),
+            profile: opened.profile.to_string(),
+            index_day: opened.index_day,
+            purpose: opened.purpose.clone(),
+            expires: opened.expires,
+            freshness: opened.freshness,
+            policy: opened.policy,
+            sponsor: opened.sponsor,
+            boards: boards.collect(),
+            approvals_needed: opened.approvals_needed,
+            answers: study.answers.len(),
+        })
+    }
+}
+
+/// A standing in a word.
+fn word(standing: Standing) -> &'static str {
+    match standing {
+        Standing::Proposed => "proposed",
+        Standing::Open => "open",
+        Standing::Expired => "expired",
+        Standing::Closed => "closed",
+    }
+}
+
+impl Report for Shown {
+    fn write(&self, out: &mut dyn io::Write) -> io::Result<()> {
+        writeln!(out, "study     {}", self.id)?;
+        if let Some(name) = &self.name {
+            writeln!(out, "name      {name}")?;
+        }
+        writeln!(out, "title     {}", self.title)?;
+        writeln!(
+            out,
+            "standing  {}, until {}, {} answers",
+            word(self.standing),
+            self.expires,
+            self.answers
+        )?;
+        writeln!(out, "run by    {}", self.purpose.institution.name())?;
+        for board in &self.boards {
+            let title = board.title.clone();
+            writeln!(
+                out,
+                "board     {}: {}",
+                title.unwrap_or_else(|| board.key.to_string()),
+                if board.approved {
+                    "approved"
+                } else {
+                    "has not approved"
+                }
+            )?;
+        }
+        writeln!(out, "query     {} (digest)", self.query_digest)?;
+        for line in self.query.trim_end().lines() {
+            writeln!(out, "  | {line}")?;
+        }
+        Ok(())
+    }
+}
+
+#[derive(Debug, Serialize)]
+#[serde(transparent)]
+struct List(Vec<Shown>);
+
+impl Report for List {
+    fn write(&self, out: &mut dyn io::Write) -> io::Result<()> {
+        let mut lines = table(&["ID", "NAME", "STANDING", "ANSWERS", "EXPIRES", "TITLE"]);
+        for study in &self.0 {
+            lines.add_row([
+                &study.id.to_string()[..12],
+                study.name.as_deref().unwrap_or("-"),
+                word(study.standing),
+                &study.answers.to_string(),
+                &study.expires.to_string(),
+                &study.title,
+            ]);
+        }
+        writeln!(out, "{lines}")
+    }
+}
+
+/// A volunteer's contact.
+#[derive(Debug, Serialize)]
+pub(crate) struct Volunteer {
+    /// The person, to this study only.
+    pub(crate) nullifier: String,
+    pub(crate) contact: String,
+}
+
+/// What an inbox holds.
+#[derive(Debug, Serialize)]
+pub(crate) struct Inbox {
+    pub(crate) answers: usize,
+    pub(crate) volunteers: Vec<Volunteer>,
+}
+
+impl Report for Inbox {
+    fn write(&self, out: &mut dyn io::Write) -> io::Result<()> {
+        writeln!(
+            out,
+            "{} answers, {} with a contact",
+            self.answers,
+            self.volunteers.len()
+        )?;
+        for volunteer in &self.volunteers {
+            writeln!(
+                out,
+                "  {}  {}",
+                &volunteer.nullifier[..16],
+                volunteer.contact
+            )?;
+        }
+        Ok(())
+    }
+}
+
+#[derive(Debug, Serialize)]
+struct Submitted {
+    study: StudyId,
+    answers: usize,
+}
+
+impl Report for Submitted {
+    fn write(&self, out: &mut dyn io::Write) -> io::Result<()> {
+        writeln!(out, "{} answers entered", self.answers)
+    }
+}
+
+/// Opens the contacts of a study's answers.
+pub(crate) fn read_inbox(
+    ledger: &Ledger,
+    sponsor: &Sponsor,
+    study: &StudyId,
+) -> Result<Inbox, Failure> {
+    let (scope, answers) = {
+        let state = ledger.state()?;
+        let unknown = Rejection::StudyUnknown { study: *study };
+        let study = state.study(study).ok_or(unknown)?;
+        (study.scope, study.answers.clone())
+    };
+    let mut volunteers = Vec::new();
+    for answer in &answers {
+        if answer.statement.contact == ContactDigest::NONE {
+            continue;
+        }
+        let nullifier = answer.statement.nullifier;
+        let sealed = ledger.contact(answer.statement.contact)?;
+        let opened = sponsor.inbox.open(scope, nullifier, &sealed);
+        let contact = opened.map_err(|error| Failure::NotPermitted {
+            message: format!("the contact of answer {nullifier}: {error}"),
+            help: "the inbox secret of the study's sponsor is needed".to_owned(),
+        })?;
+        volunteers.push(Volunteer {
+            nullifier: nullifier.to_string(),
+            contact,
+        });
+    }
+    Ok(Inbox {
+        answers: answers.len(),
+        volunteers,
+    })
+}
+
+pub(crate) fn run(context: &Context, command: &StudyCommand) -> Result<(), Failure> {
+    match command {
+        StudyCommand::Open(args) => run_open(context, args),
+        StudyCommand::Approve(args) => {
+            let board = context.home.board(&args.board)?;
+            let ledger = context.home.ledger(Access::Write)?;
+            let id = context.home.find_study(&*ledger.state()?, &args.study)?.id;
+            approve(&ledger, &board.key, id)?;
+            show(context, &ledger, id)
+        }
+        StudyCommand::List => {
+            let ledger = context.home.ledger(Access::Read)?;
+            let state = ledger.state()?;
+            let studies = state.studies().values();
+            let shown: Result<Vec<_>, _> = studies
+                .map(|study| Shown::of(&context.home, &state, study))
+                .collect();
+            context.output.show(&List(shown?))
+        }
+        StudyCommand::Show(args) => {
+            let ledger = context.home.ledger(Access::Read)?;
+            let id = context.home.find_study(&*ledger.state()?, &args.study)?.id;
+            show(context, &ledger, id)
+        }
+        StudyCommand::Submit(args) => submit(context, args),
+        StudyCommand::Inbox(args) => {
+            let ledger = context.home.ledger(Access::Read)?;
+            let id = context.home.find_study(&*ledger.state()?, &args.study)?.id;
+            let sponsor = sponsor_of(&context.home, id)?;
+            context.output.show(&read_inbox(&ledger, &sponsor, &id)?)
+        }
+        StudyCommand::Close(args) => {
+            let ledger = context.home.ledger(Access::Write)?;
+            let id = context.home.find_study(&*ledger.state()?, &args.study)?.id;
+            let sponsor = sponsor_of(&context.home, id)?;
+            close(&ledger, &sponsor.key, id)?;
+            show(context, &ledger, id)
+        }
+    }
+}
+
+fn show(context: &Context, ledger: &Ledger, id: StudyId) -> Result<(), Failure> {
+    let state = ledger.state()?;
+    match state.study(&id) {
+        Some(study) => context
+            .output
+            .show(&Shown::of(&context.home, &state, study)?),
+        None => Ok(()),
+    }
+}
+
+/// The sponsor of a study, if it is of this home.
+fn sponsor_of(home: &Home, id: StudyId) -> Result<Sponsor, Failure> {
+    let names = home.study_names()?;
+    let named = names.into_iter().find(|(_, study)| study.id == id);
+    let (_, study) = named.ok_or_else(|| Failure::NotPermitted {
+        message: format!(
+            "the sponsor of study {id} is not in {}",
+            home.root().display()
+        ),
+        help: "use the state directory in which the study was opened".to_owned(),
+    })?;
+    home.sponsor(&study.sponsor)
+}
+
+fn run_open(context: &Context, args: &OpenArgs) -> Result<(), Failure> {
+    let home = &context.home;
+    if home.study_name(args.name.as_str())?.is_some() {
+        return Err(Failure::usage(
+            format!("there already is a study named {}", args.name),
+            "choose another --name",
+        ));
+    }
+    let (name, text) = read_query(&args.query)?;
+    let asked = ask(&name, &text, args.profile.as_deref())?;
+    let title = args.title.as_deref().unwrap_or(asked.query.title());
+    let title = checked_title(title)?;
+    let ledger = home.ledger(Access::Write)?;
+    let boards = args
+        .boards
+        .iter()
+        .map(|board| board_key(home, board))
+        .collect::<Result<_, _>>()?;
+    let terms = Terms {
+        title,
+        purpose: args.purpose.purpose(),
+        expires: args.expires,
+        freshness: args.freshness,
+        policy: Policy::STANDARD,
+        boards,
+        approvals_needed: args.approvals,
+    };
+    let sponsor = home.sponsor_or_new(&args.sponsor)?;
+    let id = open(&ledger, &sponsor, &asked, terms)?;
+    let named = StudyName {
+        id,
+        sponsor: args.sponsor.clone(),
+    };
+    home.put_study_name(&args.name, &named)?;
+    show(context, &ledger, id)
+}
+
+fn board_key(home: &Home, text: &str) -> Result<PublicKey, Failure> {
+    if let Ok(key) = text.parse::<PublicKey>() {
+        return Ok(key);
+    }
+    let name = text
+        .parse::<Name>()
+        .map_err(|error| Failure::usage(error.to_string(), "give a board's name or its key"))?;
+    Ok(home.board(&name)?.key.public())
+}
+
+fn submit(context: &Context, args: &SubmitArgs) -> Result<(), Failure> {
+    let ledger = context.home.ledger(Access::Write)?;
+    let mut answers = Vec::new();
+    for file in &args.answers {
+        answers.push(Answer::read(file)?);
+    }
+    for outcome in submit_answers(&ledger, &answers)? {
+        outcome?;
+    }
+    context.output.show(&Submitted {
+        study: answers[0].study,
+        answers: answers.len(),
+    })
+}

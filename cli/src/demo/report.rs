@@ -1,0 +1,199 @@
+//! What the demo says at its end.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use serde::Serialize;
+use serde_json::Value;
+
+use super::Answered;
+use super::cast::Cast;
+use super::refusal::Refusal;
+use crate::commands::study::Inbox;
+use crate::output::{Report, duration};
+
+/// How long a step took.
+#[derive(Debug, Serialize)]
+pub(crate) struct Timing {
+    pub(crate) step: String,
+    pub(crate) seconds: f64,
+}
+
+/// What verifying takes, per proof.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Verifying {
+    pub(crate) one: Duration,
+    pub(crate) batched: Duration,
+}
+
+/// What the report is made of.
+pub(super) struct Parts<'a> {
+    pub(super) dir: &'a Path,
+    pub(super) patients: usize,
+    pub(super) cast: &'a Cast,
+    pub(super) answered: &'a Answered,
+    pub(super) refusals: Vec<Refusal>,
+    pub(super) audit: Value,
+    pub(super) inbox: Inbox,
+    pub(super) timings: Vec<Timing>,
+    pub(super) seconds: f64,
+}
+
+/// The demo's outcome.
+#[derive(Debug, Serialize)]
+pub(crate) struct DemoReport {
+    patients: usize,
+    records: usize,
+    consents: usize,
+    /// Patients who gave none, by reason.
+    no_consent: BTreeMap<String, usize>,
+    revoked: usize,
+    /// Patients who match the query, whether or not they consent.
+    matching: usize,
+    eligible: usize,
+    /// Wallets that can't answer, by reason.
+    not_eligible: BTreeMap<String, usize>,
+    answers: usize,
+    proof_bytes: usize,
+    proving_seconds_per_patient: f64,
+    verifying_seconds_per_patient: f64,
+    verifying_seconds_per_patient_batched: f64,
+    cores: usize,
+    refused: Vec<Refusal>,
+    inbox: Inbox,
+    /// What the separate verification of the bundle said.
+    audit: Value,
+    files: Files,
+    timings: Vec<Timing>,
+    seconds: f64,
+}
+
+/// Where things are.
+#[derive(Debug, Serialize)]
+struct Files {
+    patients: PathBuf,
+    query: PathBuf,
+    home: PathBuf,
+    bundle: PathBuf,
+}
+
+impl DemoReport {
+    pub(super) fn new(parts: Parts<'_>) -> Self {
+        let Parts { cast, answered, .. } = parts;
+        let answers = answered.answers.len();
+        Self {
+            patients: parts.patients,
+            records: cast.records,
+            consents: cast.consents,
+            no_consent: cast.no_consent.clone(),
+            revoked: cast.revoked,
+            matching: cast.matching,
+            eligible: cast.eligible(),
+            not_eligible: cast.not_eligible.clone(),
+            answers,
+            proof_bytes: salus_verifier::PROOF_BYTES,
+            proving_seconds_per_patient: answered.proving.as_secs_f64() / answers.max(1) as f64,
+            verifying_seconds_per_patient: answered.verifying.one.as_secs_f64(),
+            verifying_seconds_per_patient_batched: answered.verifying.batched.as_secs_f64(),
+            cores: rayon::current_num_threads(),
+            refused: parts.refusals,
+            inbox: parts.inbox,
+            audit: parts.audit,
+            files: Files {
+                patients: parts.dir.join("patients"),
+                query: parts.dir.join("study.salus"),
+                home: parts.dir.join("home"),
+                bundle: parts.dir.join("study.bundle.json"),
+            },
+            timings: parts.timings,
+            seconds: parts.seconds,
+        }
+    }
+
+    fn sentences<'a>(&'a self, key: &str) -> impl Iterator<Item = &'a str> {
+        let sentences = self.audit.get(key).and_then(Value::as_array);
+        sentences.into_iter().flatten().filter_map(Value::as_str)
+    }
+}
+
+impl Report for DemoReport {
+    fn write(&self, out: &mut dyn io::Write) -> io::Result<()> {
+        let seconds = |s: f64| duration(Duration::from_secs_f64(s));
+        writeln!(out)?;
+        writeln!(
+            out,
+            "records     {} of {} patients",
+            self.records, self.patients
+        )?;
+        writeln!(
+            out,
+            "consents    {} given, {} taken back",
+            self.consents, self.revoked
+        )?;
+        for (reason, patients) in &self.no_consent {
+            writeln!(out, "            {patients:>4} gave none: {reason}")?;
+        }
+        writeln!(
+            out,
+            "eligible    {} of {} who match the query also consent to it",
+            self.eligible, self.matching
+        )?;
+        writeln!(
+            out,
+            "answers     {} proofs of {} bytes on the ledger",
+            self.answers, self.proof_bytes
+        )?;
+        writeln!(
+            out,
+            "proving     {} a patient ({} cores)",
+            seconds(self.proving_seconds_per_patient),
+            self.cores
+        )?;
+        writeln!(
+            out,
+            "verifying   {} a patient, {} in a batch",
+            seconds(self.verifying_seconds_per_patient),
+            seconds(self.verifying_seconds_per_patient_batched)
+        )?;
+        writeln!(
+            out,
+            "inbox       {} volunteers left a contact that the sponsor alone can read",
+            self.inbox.volunteers.len()
+        )?;
+        writeln!(out, "\nRefused:")?;
+        for refusal in &self.refused {
+            writeln!(
+                out,
+                "  {}\n    {}: {}",
+                refusal.attempt, refusal.refused_by, refusal.reason
+            )?;
+        }
+        writeln!(out, "\nShown by {}:", self.files.bundle.display())?;
+        for sentence in self.sentences("shown") {
+            writeln!(out, "  + {sentence}")?;
+        }
+        writeln!(out, "Not shown:")?;
+        for sentence in self.sentences("not_shown") {
+            writeln!(out, "  - {sentence}")?;
+        }
+        writeln!(out, "\nFiles:")?;
+        writeln!(out, "  {}  FHIR export", self.files.patients.display())?;
+        writeln!(out, "  {}  the query", self.files.query.display())?;
+        writeln!(
+            out,
+            "  {}  ledger, wallets, keys",
+            self.files.home.display()
+        )?;
+        writeln!(out, "  {}  audit bundle", self.files.bundle.display())?;
+        writeln!(
+            out,
+            "\nAll of it took {}. Look around:",
+            seconds(self.seconds)
+        )?;
+        let home = self.files.home.display();
+        writeln!(out, "  salus --home {home} study show demo")?;
+        writeln!(out, "  salus --home {home} ledger status")
+    }
+}

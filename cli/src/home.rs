@@ -1,0 +1,102 @@
+//! The state directory: what each party keeps between commands.
+//!
+//! On one machine it holds everybody's things side by side; in a real deployment each party has a
+//! home of its own, and only the ledger is shared.
+//!
+//! | path | whose | what |
+//! |---|---|---|
+//! | `ledger/` | operator | the ledger's file, the checkpoint key |
+//! | `governance/` | governance | the key that registers issuers and boards |
+//! | `issuers/NAME/` | custodian | signing key, openings of the records issued |
+//! | `wallets/NAME/` | subject | secret, openings of own records and consents |
+//! | `boards/NAME/` | ethics board | signing key |
+//! | `sponsors/NAME/` | sponsor | signing key, inbox secret |
+//! | `studies/NAME.json` | anyone | a short name for a study on the ledger |
+//! | `keys/` | anyone | proving and verifying key |
+//!
+//! Secret files have mode 0600. Every file is written whole or not at all.
+
+mod file;
+mod issuer;
+pub(crate) mod keys;
+mod ledger;
+mod name;
+mod party;
+mod secret;
+mod sponsor;
+mod study;
+mod wallet;
+
+use std::path::{Path, PathBuf};
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::failure::Failure;
+
+pub(crate) use file::write_atomically;
+pub(crate) use issuer::{IssuedRecord, Issuer};
+pub(crate) use ledger::Access;
+pub(crate) use name::Name;
+pub(crate) use party::Party;
+pub(crate) use secret::SigningSecret;
+pub(crate) use sponsor::Sponsor;
+pub(crate) use study::StudyName;
+pub(crate) use wallet::{Holding, Wallet};
+
+/// A state directory.
+#[derive(Debug, Clone)]
+pub(crate) struct Home {
+    root: PathBuf,
+}
+
+impl Home {
+    pub(crate) fn new(root: impl Into<PathBuf>) -> Self {
+        Self { root: root.into() }
+    }
+
+    /// The directory.
+    pub(crate) fn root(&self) -> &Path {
+        &self.root
+    }
+
+    fn path(&self, parts: &[&str]) -> PathBuf {
+        parts
+            .iter()
+            .fold(self.root.clone(), |path, part| path.join(part))
+    }
+
+    /// Reads a JSON file that must be there; `missing` says what to do where it is not.
+    fn read<T: DeserializeOwned>(
+        &self,
+        parts: &[&str],
+        what: &'static str,
+        missing: impl FnOnce() -> Failure,
+    ) -> Result<T, Failure> {
+        let path = self.path(parts);
+        file::read_json(&path, what)?.ok_or_else(missing)
+    }
+
+    /// Writes a JSON file, readable by its owner only if it holds a secret.
+    fn write(&self, parts: &[&str], value: &impl Serialize, secret: bool) -> Result<(), Failure> {
+        file::write_json(&self.path(parts), value, secret)
+    }
+
+    /// The names of the entries of a folder, in order; none where there is no such folder.
+    fn names(&self, folder: &str) -> Result<Vec<String>, Failure> {
+        let path = self.path(&[folder]);
+        let entries = match std::fs::read_dir(&path) {
+            Ok(entries) => entries,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+            Err(error) => return Err(Failure::file("list", path)(error)),
+        };
+        let mut names = Vec::new();
+        for entry in entries {
+            let entry = entry.map_err(Failure::file("list", &path))?;
+            names.extend(entry.file_name().into_string());
+        }
+        names.retain(|name| !name.starts_with('.'));
+        names.sort();
+        Ok(names)
+    }
+}

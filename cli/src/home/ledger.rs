@@ -1,0 +1,96 @@
+//! The home's ledger: its file and the key that signs its checkpoints.
+
+use std::path::PathBuf;
+
+use salus_ledger::engine::Ledger;
+use salus_ledger::transaction::{Envelope, Genesis, LedgerName};
+
+use super::{Home, Party};
+use crate::failure::Failure;
+
+const FOLDER: &str = "ledger";
+const FILE: &str = "ledger.redb";
+const CHECKPOINT: &str = "checkpoint.json";
+
+/// What a command wants of the ledger.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Access {
+    Read,
+    Write,
+}
+
+impl Home {
+    /// Where the ledger is kept.
+    pub(crate) fn ledger_path(&self) -> PathBuf {
+        self.path(&[FOLDER, FILE])
+    }
+
+    /// Founds this home's ledger, with new governance and checkpoint keys.
+    pub(crate) fn found_ledger(
+        &self,
+        name: LedgerName,
+        accepts_insecure_keys: bool,
+    ) -> Result<Ledger, Failure> {
+        let path = self.ledger_path();
+        if path.exists() {
+            return Err(Failure::Exists {
+                what: "a ledger",
+                path,
+                help: "it is never overwritten: name another directory with --home".to_owned(),
+            });
+        }
+        let governance = Party::new("governance")?;
+        let operator = Party::new("operator")?;
+        let mut nonce = [0u8; 32];
+        getrandom::fill(&mut nonce)?;
+        let genesis = Genesis {
+            name,
+            governance: governance.key.public(),
+            checkpoint: operator.key.public(),
+            accepts_insecure_keys,
+            nonce,
+        };
+        // The keys first: a ledger without them could never be written again.
+        self.put_governance(&governance)?;
+        self.write(&[FOLDER, CHECKPOINT], &operator, true)?;
+        let id = genesis.ledger_id();
+        let envelope = Envelope::sign(genesis, &id, governance.key.key());
+        Ok(Ledger::create(&path, &envelope, operator.key.key())?)
+    }
+
+    /// The key that signs the ledger's checkpoints and moves its day.
+    pub(crate) fn operator(&self) -> Result<Party, Failure> {
+        self.read(&[FOLDER, CHECKPOINT], "a signing key", || {
+            Failure::NotPermitted {
+                message: format!(
+                    "the ledger's checkpoint key is not in {}",
+                    self.root().display()
+                ),
+                help:
+                    "only the ledger's operator can write it; `salus ledger init` founds a new one"
+                        .to_owned(),
+            }
+        })
+    }
+
+    /// Opens this home's ledger.
+    pub(crate) fn ledger(&self, access: Access) -> Result<Ledger, Failure> {
+        let path = self.ledger_path();
+        if !path.exists() {
+            return Err(Failure::Unknown {
+                what: "ledger",
+                name: self.root().display().to_string(),
+                help: "`salus ledger init` founds one; --home DIR or SALUS_HOME names another \
+                       directory"
+                    .to_owned(),
+            });
+        }
+        match access {
+            Access::Read => Ok(Ledger::open(&path, None)?),
+            Access::Write => {
+                let operator = self.operator()?;
+                Ok(Ledger::open(&path, Some(operator.key.key()))?)
+            }
+        }
+    }
+}

@@ -1,0 +1,274 @@
+//! Records: derived rows become signed records in wallets and commitments on the ledger.
+
+use std::collections::BTreeSet;
+
+use rayon::prelude::*;
+use salus_datasets::derivation::PatientRow;
+use salus_ledger::engine::{Ledger, Submission};
+use salus_ledger::transaction::{AmendRecord, CommitRecord, Envelope, EraseRecord};
+use salus_protocol::day::Day;
+use salus_protocol::profile::{Edition, Profile};
+use salus_protocol::record::Record;
+use salus_protocol::row::Row;
+
+use super::{Places, submit_many};
+use crate::failure::Failure;
+use crate::home::{Holding, Home, IssuedRecord, Issuer, Name, SigningSecret, Wallet};
+
+/// What became of the rows given to [`issue`].
+#[derive(Debug, Default)]
+pub(crate) struct Issued {
+    /// Records committed.
+    pub(crate) records: usize,
+    /// Patients who already have a standing record of this edition by this issuer.
+    pub(crate) already: usize,
+    /// Patients whose id is no name of a wallet.
+    pub(crate) no_name: Vec<String>,
+}
+
+/// A record ready to be committed.
+struct Fresh {
+    wallet: Wallet,
+    issued: IssuedRecord,
+}
+
+/// Makes a record of each row, puts it into the patient's wallet (made if there is none), and
+/// commits it. Openings are on the disk before the ledger knows of them.
+pub(crate) fn issue(
+    home: &Home,
+    ledger: &Ledger,
+    issuer: &mut Issuer,
+    profile: &Profile,
+    index_day: Day,
+    rows: &[PatientRow],
+    step: impl Fn() + Sync,
+) -> Result<Issued, Failure> {
+    let edition = Edition::of(&profile.hash(), index_day);
+    let mut outcome = Issued::default();
+    let standing = standing_patients(ledger, issuer, edition)?;
+    let mut wanted: Vec<(Name, &Row)> = Vec::new();
+    for row in rows {
+        match row.patient.parse::<Name>() {
+            Ok(name) if standing.contains(name.as_str()) => outcome.already += 1,
+            Ok(name) => wanted.push((name, &row.row)),
+            Err(_) => outcome.no_name.push(row.patient.clone()),
+        }
+    }
+    let fresh: Vec<(Fresh, Submission)> = wanted
+        .into_par_iter()
+        .map(|(name, row)| {
+            let fresh = fresh(home, issuer, profile, (index_day, edition), name, row)?;
+            home.put_wallet(&fresh.wallet)?;
+            let submission = commit(ledger, issuer, &fresh.issued)?;
+            step();
+            Ok((fresh, submission))
+        })
+        .collect::<Result<_, Failure>>()?;
+    let (fresh, submissions): (Vec<_>, Vec<_>) = fresh.into_iter().unzip();
+    issuer.records.extend(fresh.into_iter().map(|f| f.issued));
+    home.put_issuer_records(issuer)?;
+    for result in submit_many(ledger, &submissions)? {
+        result?;
+        outcome.records += 1;
+    }
+    Ok(outcome)
+}
+
+/// Patients with a standing record of this edition.
+fn standing_patients(
+    ledger: &Ledger,
+    issuer: &Issuer,
+    edition: Edition,
+) -> Result<BTreeSet<String>, Failure> {
+    let places = Places::of(&*ledger.state()?);
+    let stands = |r: &&IssuedRecord| {
+        r.record.edition == edition && places.find(&r.record.commitment()).is_some()
+    };
+    let standing = issuer.records.iter().filter(stands);
+    Ok(standing.map(|r| r.patient.to_string()).collect())
+}
+
+fn fresh(
+    home: &Home,
+    issuer: &Issuer,
+    profile: &Profile,
+    (index_day, edition): (Day, Edition),
+    name: Name,
+    row: &Row,
+) -> Result<Fresh, Failure> {
+    let mut wallet = match home.find_wallet(&name)? {
+        Some(wallet) => wallet,
+        None => Wallet::new(name.clone())?,
+    };
+    let record = Record::new(edition, row.clone(), wallet.subject_key())?;
+    let key = SigningSecret::random()?;
+    let issued = IssuedRecord {
+        patient: name,
+        profile: profile.name().to_owned(),
+        index_day,
+        record: record.clone(),
+        subject: key.public(),
+    };
+    wallet.holdings.push(Holding {
+        issuer: issuer.title.clone(),
+        profile: profile.name().to_owned(),
+        index_day,
+        record,
+        key,
+        consents: Vec::new(),
+    });
+    Ok(Fresh { wallet, issued })
+}
+
+fn commit(ledger: &Ledger, issuer: &Issuer, issued: &IssuedRecord) -> Result<Submission, Failure> {
+    let transaction = CommitRecord {
+        record: issued.record.commitment(),
+        row: issued.record.row_commitment(),
+        subject: issued.subject,
+    };
+    let id = ledger.state()?.id();
+    Ok(Envelope::sign(transaction, &id, issuer.key.key()).into())
+}
+
+/// What became of the rows given to [`amend`].
+#[derive(Debug, Default)]
+pub(crate) struct Amended {
+    /// Records replaced.
+    pub(crate) amended: usize,
+    /// Records whose row is as it was.
+    pub(crate) unchanged: usize,
+    /// Rows of patients without a standing record of this edition by this issuer.
+    pub(crate) without_record: usize,
+}
+
+/// Replaces the records whose rows have changed. Consents stay.
+pub(crate) fn amend(
+    home: &Home,
+    ledger: &Ledger,
+    issuer: &mut Issuer,
+    edition: Edition,
+    rows: &[PatientRow],
+) -> Result<Amended, Failure> {
+    let mut outcome = Amended::default();
+    let mut submissions = Vec::new();
+    let places = Places::of(&*ledger.state()?);
+    let mut added = Vec::new();
+    for row in rows {
+        let before = issuer.records.iter().rev().find(|r| {
+            r.patient.as_str() == row.patient
+                && r.record.edition == edition
+                && places.find(&r.record.commitment()).is_some()
+        });
+        let Some(before) = before else {
+            outcome.without_record += 1;
+            continue;
+        };
+        if before.record.row == row.row {
+            outcome.unchanged += 1;
+            continue;
+        }
+        let record = Record::new(edition, row.row.clone(), before.record.subject)?;
+        let after = IssuedRecord {
+            record,
+            ..before.clone()
+        };
+        hand_over(home, before, &after)?;
+        submissions.push(amendment(ledger, issuer, &places, before, &after)?);
+        added.push(after);
+    }
+    issuer.records.extend(added);
+    home.put_issuer_records(issuer)?;
+    for result in submit_many(ledger, &submissions)? {
+        result?;
+        outcome.amended += 1;
+    }
+    Ok(outcome)
+}
+
+/// Puts the new opening beside the old one in the wallet that holds it.
+fn hand_over(home: &Home, before: &IssuedRecord, after: &IssuedRecord) -> Result<(), Failure> {
+    let mut wallet = home.wallet(&before.patient)?;
+    let commitment = before.record.commitment();
+    let held = wallet
+        .holdings
+        .iter()
+        .find(|h| h.record.commitment() == commitment)
+        .cloned();
+    if let Some(held) = held {
+        wallet.holdings.push(Holding {
+            record: after.record.clone(),
+            ..held
+        });
+    }
+    home.put_wallet(&wallet)
+}
+
+fn amendment(
+    ledger: &Ledger,
+    issuer: &Issuer,
+    places: &Places,
+    before: &IssuedRecord,
+    after: &IssuedRecord,
+) -> Result<Submission, Failure> {
+    let state = ledger.state()?;
+    let index = places.find(&before.record.commitment()).unwrap_or_default();
+    let transaction = AmendRecord {
+        index,
+        sequence: state.record(index).map_or(0, |r| r.sequence),
+        record: after.record.commitment(),
+        row: after.record.row_commitment(),
+    };
+    Ok(Envelope::sign(transaction, &state.id(), issuer.key.key()).into())
+}
+
+/// Erases a patient's records by an issuer: on the ledger, then the openings of issuer and wallet.
+/// Without its salts, what is left on the ledger says nothing.
+pub(crate) fn erase(
+    home: &Home,
+    ledger: &Ledger,
+    issuer: &mut Issuer,
+    patient: &Name,
+) -> Result<usize, Failure> {
+    let places = Places::of(&*ledger.state()?);
+    let mut submissions = Vec::new();
+    {
+        let state = ledger.state()?;
+        for issued in issuer.records.iter().filter(|r| r.patient == *patient) {
+            if let Some(index) = places.find(&issued.record.commitment()) {
+                let sequence = state.record(index).map_or(0, |r| r.sequence);
+                let transaction = EraseRecord { index, sequence };
+                let envelope = Envelope::sign(transaction, &state.id(), issuer.key.key());
+                submissions.push(Submission::from(envelope));
+            }
+        }
+    }
+    let known = issuer.records.iter().any(|r| r.patient == *patient);
+    if !known {
+        return Err(Failure::Unknown {
+            what: "record of a patient",
+            name: patient.to_string(),
+            help: format!(
+                "`salus record list --issuer {}` shows the patients",
+                issuer.name
+            ),
+        });
+    }
+    for result in submit_many(ledger, &submissions)? {
+        result?;
+    }
+    let gone: BTreeSet<_> = issuer
+        .records
+        .iter()
+        .filter(|r| r.patient == *patient)
+        .map(|r| r.record.commitment())
+        .collect();
+    issuer.records.retain(|r| r.patient != *patient);
+    home.put_issuer_records(issuer)?;
+    if let Some(mut wallet) = home.find_wallet(patient)? {
+        wallet
+            .holdings
+            .retain(|h| !gone.contains(&h.record.commitment()));
+        home.put_wallet(&wallet)?;
+    }
+    Ok(submissions.len())
+}
