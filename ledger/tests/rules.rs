@@ -116,6 +116,15 @@ fn a_transaction_enters_once() {
 #[test]
 fn an_entry_fits_the_log() {
     let mut world = World::ready();
+    // The commitment of an empty row without salt: a value in memory, but not one that decodes.
+    let identity = CommitRecord {
+        row: row(0),
+        ..commit_record(1)
+    };
+    refused!(
+        world.apply(identity, &issuer()),
+        Rejection::NotCanonical { .. }
+    );
     let study = OpenStudy {
         query_text: "q".repeat(70_000),
         ..open_study()

@@ -96,11 +96,7 @@ impl Attachment {
                     return Err(refuse(format!("a profile has at most {MAX_PROFILE} bytes")));
                 }
                 let profile = Profile::from_toml(text).map_err(|e| refuse(e.to_string()))?;
-                if profile.hash() != t.profile {
-                    return Err(refuse(
-                        "it is not the profile that the study names".to_owned(),
-                    ));
-                }
+                t.check_text(&profile).map_err(|e| refuse(e.to_string()))?;
                 Ok(profile_place(profile.hash()))
             }
             _ => Err(refuse(format!(
@@ -109,4 +105,19 @@ impl Attachment {
             ))),
         }
     }
+}
+
+/// Refuses a transaction without the attachment that it names: nobody could compile the study's
+/// query, or open the volunteer's contact.
+pub(crate) fn required_by(transaction: &Transaction) -> Result<(), Rejection> {
+    let problem = match transaction {
+        Transaction::OpenStudy(_) => "opening a study needs its profile document",
+        Transaction::SubmitEligibility(t) if t.statement.contact != ContactDigest::NONE => {
+            "the answer binds a contact: it needs the sealed contact"
+        }
+        _ => return Ok(()),
+    };
+    Err(Rejection::Attachment {
+        problem: problem.to_owned(),
+    })
 }

@@ -264,6 +264,22 @@ impl Ledger {
         })
     }
 
+    /// Checks that the log continues the one under a checkpoint that the caller kept. A file can't
+    /// show on its own that it was not replaced by an older copy; this does.
+    ///
+    /// # Errors
+    /// [`LedgerError::Rewritten`] when it does not, [`LedgerError::Checkpoint`] when the checkpoint
+    /// is not this ledger's.
+    pub fn check_extends(&self, checkpoint: &SignedCheckpoint) -> Result<(), LedgerError> {
+        let view = self.read()?;
+        let kept = checkpoint.verify(&view.state.checkpoint_key())?;
+        if view.tree.root_at(kept.size) == Ok(kept.root) {
+            Ok(())
+        } else {
+            Err(LedgerError::Rewritten { size: kept.size })
+        }
+    }
+
     /// The canonical bytes of an entry of the log.
     ///
     /// # Errors
@@ -443,7 +459,10 @@ impl View {
                 let place = attachment.place_for(transaction)?;
                 Some((place, attachment.bytes().to_vec()))
             }
-            None => None,
+            None => {
+                attachment::required_by(transaction)?;
+                None
+            }
         };
         if self.state.needs_new_height(transaction) {
             self.seal(commit);

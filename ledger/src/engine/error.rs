@@ -53,6 +53,15 @@ pub enum LedgerError {
     /// The stored checkpoint does not verify.
     #[error("the ledger's checkpoint does not verify: {0}. Restore the ledger from a copy")]
     Checkpoint(#[from] CheckpointError),
+    /// The log does not continue the one under a checkpoint.
+    #[error(
+        "the ledger does not continue the log under the checkpoint of {size} entries: it was \
+         rolled back or rewritten since that was signed"
+    )]
+    Rewritten {
+        /// Entries under the checkpoint.
+        size: u64,
+    },
     /// The secret key is not the one that the ledger's genesis names.
     #[error("this is not the ledger's checkpoint key: its genesis names {expected}")]
     CheckpointKey {

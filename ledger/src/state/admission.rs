@@ -94,14 +94,21 @@ impl State {
     /// slow part of [`Self::apply`]; it changes nothing, so many can be checked side by side.
     ///
     /// # Errors
-    /// [`Rejection::TooLong`], [`Rejection::Signature`], [`Rejection::Proof`] or the rule that an
+    /// [`Rejection::TooLong`], [`Rejection::NotCanonical`], [`Rejection::Signature`], [`Rejection::Proof`] or the rule that an
     /// answer breaks.
     pub fn admit(&self, envelope: &Envelope) -> Result<Admitted, Rejection> {
-        let bytes = envelope.to_bytes().len();
-        if bytes > MAX_ENTRY_BYTES {
+        let bytes = envelope.to_bytes();
+        if bytes.len() > MAX_ENTRY_BYTES {
             return Err(Rejection::TooLong {
-                bytes,
+                bytes: bytes.len(),
                 at_most: MAX_ENTRY_BYTES,
+            });
+        }
+        // A value made in memory may have no canonical encoding; in the log it could never be
+        // read again.
+        if let Err(error) = Envelope::from_bytes(&bytes) {
+            return Err(Rejection::NotCanonical {
+                problem: error.to_string(),
             });
         }
         if !envelope.is_signed_for(&self.id()) {

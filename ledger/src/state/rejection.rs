@@ -21,6 +21,8 @@ pub enum Rejection {
     Replayed { id: TransactionId },
     #[error("the transaction has {bytes} bytes; at most {at_most} fit in the log")]
     TooLong { bytes: usize, at_most: usize },
+    #[error("the transaction has no canonical encoding: {problem}")]
+    NotCanonical { problem: String },
     #[error("a log begins with a genesis, not with {found:?}")]
     NotGenesis { found: &'static str },
     #[error("the ledger already has its genesis")]

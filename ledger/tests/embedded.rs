@@ -1,0 +1,254 @@
+//! The embedded engine on a real file: lock, readers, rollback, attachments, checkpoints.
+#![allow(clippy::unwrap_used)]
+
+mod world;
+
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use salus_ledger::engine::{Attachment, AttachmentError, Ledger, LedgerError, Submission};
+use salus_ledger::log::Entry;
+use salus_ledger::state::Rejection;
+use salus_ledger::transaction::*;
+use world::*;
+
+fn create(directory: &tempfile::TempDir) -> Ledger {
+    let path = directory.path().join("ledger.redb");
+    Ledger::create(&path, &genesis(true), &checkpoint()).unwrap()
+}
+
+#[test]
+fn a_ledger_is_founded_once_and_locked() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("ledger.redb");
+    assert!(matches!(
+        Ledger::open(&path, None),
+        Err(LedgerError::Missing { .. })
+    ));
+    assert!(matches!(
+        Ledger::create(&path, &genesis(true), &stranger()),
+        Err(LedgerError::CheckpointKey { .. })
+    ));
+    // What an interrupted founding leaves is no obstacle.
+    std::fs::write(path.with_extension("unfinished"), b"half").unwrap();
+    let ledger = Ledger::create(&path, &genesis(true), &checkpoint()).unwrap();
+    assert!(matches!(
+        Ledger::open(&path, None),
+        Err(LedgerError::Locked)
+    ));
+    assert!(matches!(
+        Ledger::create(&path, &genesis(true), &checkpoint()),
+        Err(LedgerError::Exists { .. })
+    ));
+    drop(ledger);
+    assert!(matches!(
+        Ledger::open(&path, Some(&stranger())),
+        Err(LedgerError::CheckpointKey { .. })
+    ));
+    let ledger = Ledger::open(&path, None).unwrap();
+    let id = ledger.state().unwrap().id();
+    let day = Envelope::sign(AdvanceDay { day: today() }, &id, &checkpoint());
+    assert!(matches!(ledger.submit(day), Err(LedgerError::ReadOnly)));
+    assert!(
+        ledger.checkpoint().unwrap().is_some(),
+        "closing kept the checkpoint"
+    );
+}
+
+#[test]
+fn another_file_is_no_ledger() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("ledger.redb");
+    for bytes in [&b""[..], b"not a ledger", &[0; 100_000]] {
+        std::fs::write(&path, bytes).unwrap();
+        let error = Ledger::open(&path, Some(&checkpoint())).unwrap_err();
+        assert!(
+            matches!(error, LedgerError::Damaged { .. } | LedgerError::Store(_)),
+            "{error:?}"
+        );
+    }
+}
+
+#[test]
+fn a_refused_submission_leaves_no_trace_and_the_others_enter() {
+    let directory = tempfile::tempdir().unwrap();
+    let ledger = create(&directory);
+    let id = ledger.state().unwrap().id();
+    let mut batch: Vec<Submission> = setup(id).into_iter().map(Into::into).collect();
+    let refused = Envelope::sign(commit_record(1), &id, &stranger());
+    batch.insert(2, refused.clone().into());
+    let entered = ledger.submit_many(&batch).unwrap();
+    assert_eq!(entered.outcomes.iter().filter(|o| o.is_ok()).count(), 5);
+    assert!(matches!(
+        entered.outcomes[2],
+        Err(Rejection::IssuerUnknown { .. })
+    ));
+    for index in 0..ledger.log_head().unwrap().size {
+        assert_ne!(ledger.entry(index).unwrap(), refused.to_bytes());
+    }
+    // A batch of which nothing enters adds nothing, not even a head.
+    let before = ledger.log_head().unwrap();
+    ledger.submit_many(&[refused.into()]).unwrap();
+    assert_eq!(ledger.log_head().unwrap(), before);
+    ledger.verify().unwrap();
+}
+
+#[test]
+fn readers_read_while_the_writer_writes() {
+    let directory = tempfile::tempdir().unwrap();
+    let ledger = create(&directory);
+    let id = ledger.state().unwrap().id();
+    let setup: Vec<_> = setup(id).into_iter().map(Into::into).collect();
+    ledger.submit_many(&setup).unwrap();
+    let done = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        let reader = || {
+            let mut last = 0;
+            while !done.load(Ordering::Relaxed) {
+                let head = ledger.log_head().unwrap();
+                assert!(head.size >= last, "the log shrank");
+                last = head.size;
+                // What is seen is always whole: it ends with a head, and is on the disk.
+                let bytes = ledger.entry(head.size - 1).unwrap();
+                assert!(matches!(Entry::from_bytes(&bytes).unwrap(), Entry::Head(_)));
+                let state = ledger.state().unwrap();
+                assert_eq!(state.registry().root(), state.latest_head().unwrap().root);
+            }
+        };
+        scope.spawn(reader);
+        scope.spawn(reader);
+        for number in 1..=20 {
+            let commit = Envelope::sign(commit_record(number), &id, &issuer());
+            ledger.submit(commit).unwrap().unwrap();
+        }
+        done.store(true, Ordering::Relaxed);
+    });
+    assert_eq!(ledger.verify().unwrap().records, 20);
+}
+
+#[test]
+fn attachments_are_what_their_transactions_name_and_can_be_dropped() {
+    let directory = tempfile::tempdir().unwrap();
+    let ledger = create(&directory);
+    for batch in session::batches() {
+        ledger.submit_many(batch).unwrap();
+    }
+    let contact = session::contact();
+    assert_eq!(ledger.contact(contact.digest()).unwrap(), contact);
+    assert_eq!(ledger.profile_document(profile().hash()).unwrap(), PROFILE);
+    let root = ledger.log_head().unwrap();
+    ledger.drop_contact(contact.digest()).unwrap();
+    assert!(matches!(
+        ledger.contact(contact.digest()),
+        Err(LedgerError::Attachment(AttachmentError::Missing { .. }))
+    ));
+    assert_eq!(ledger.log_head().unwrap(), root, "the log is as it was");
+    ledger.verify().unwrap();
+}
+
+#[test]
+fn a_wrong_attachment_refuses_its_transaction() {
+    let directory = tempfile::tempdir().unwrap();
+    let ledger = create(&directory);
+    let id = ledger.state().unwrap().id();
+    let setup: Vec<_> = setup(id).into_iter().map(Into::into).collect();
+    ledger.submit_many(&setup).unwrap();
+    let refuse = |study: OpenStudy, attachment| {
+        let envelope = Envelope::sign(study, &id, &sponsor());
+        let submission = Submission {
+            envelope,
+            attachment,
+        };
+        let outcome = ledger.submit(submission).unwrap();
+        assert!(
+            matches!(outcome, Err(Rejection::Attachment { .. })),
+            "{outcome:?}"
+        );
+    };
+    refuse(open_study(), None);
+    refuse(open_study(), Some(Attachment::Contact(session::contact())));
+    let profile = |text: String| Some(Attachment::Profile(text));
+    refuse(open_study(), profile("no profile".to_owned()));
+    refuse(open_study(), profile(PROFILE.replace("1.0.0", "2.0.0")));
+    // The text asks something else than what would be proven.
+    let mut study = open_study();
+    study.query_text = QUERY.replace("birth recorded", "no birth");
+    refuse(study, profile(PROFILE.to_owned()));
+    // An answer that binds a contact, without it.
+    let session = session::batches();
+    for batch in &session[1..6] {
+        ledger.submit_many(batch).unwrap();
+    }
+    let answer = session
+        .iter()
+        .flatten()
+        .find(|s| matches!(s.attachment, Some(Attachment::Contact(_))));
+    let mut answer = answer.unwrap().clone();
+    answer.attachment = None;
+    let outcome = ledger.submit(answer).unwrap();
+    assert!(
+        matches!(outcome, Err(Rejection::Attachment { .. })),
+        "{outcome:?}"
+    );
+}
+
+#[test]
+fn a_checkpoint_from_before_is_a_prefix_of_the_log() {
+    let directory = tempfile::tempdir().unwrap();
+    let ledger = create(&directory);
+    let key = ledger.state().unwrap().checkpoint_key();
+    let old = ledger.checkpoint().unwrap().unwrap();
+    for batch in session::batches() {
+        ledger.submit_many(batch).unwrap();
+    }
+    ledger.check_extends(&old).unwrap();
+    let now = ledger.checkpoint().unwrap().unwrap();
+    let (before, after) = (old.verify(&key).unwrap(), now.verify(&key).unwrap());
+    ledger
+        .consistency(before.size, after.size)
+        .unwrap()
+        .verify(&before.root, &after.root)
+        .unwrap();
+    // Another ledger's history under the same key is not this one's.
+    let other = salus_ledger::log::Checkpoint {
+        size: before.size,
+        root: after.root,
+    };
+    let forged = other.sign(key.origin(), &checkpoint()).unwrap();
+    assert!(matches!(
+        ledger.check_extends(&forged),
+        Err(LedgerError::Rewritten { .. })
+    ));
+    let ahead = salus_ledger::log::Checkpoint {
+        size: after.size + 1,
+        root: after.root,
+    };
+    let ahead = ahead.sign(key.origin(), &checkpoint()).unwrap();
+    assert!(matches!(
+        ledger.check_extends(&ahead),
+        Err(LedgerError::Rewritten { .. })
+    ));
+}
+
+#[test]
+fn tiles_hold_the_whole_log() {
+    let directory = tempfile::tempdir().unwrap();
+    let ledger = create(&directory);
+    for batch in session::batches() {
+        ledger.submit_many(batch).unwrap();
+    }
+    let size = ledger.log_head().unwrap().size;
+    let tiles = ledger.tiles().unwrap();
+    let bundle = tiles
+        .iter()
+        .find(|t| t.path == format!("tile/entries/000.p/{size}"))
+        .unwrap();
+    let (mut rest, mut entries) = (&bundle.bytes[..], Vec::new());
+    while let [a, b, tail @ ..] = rest {
+        let (entry, tail) = tail.split_at(usize::from(u16::from_be_bytes([*a, *b])));
+        entries.push(entry.to_vec());
+        rest = tail;
+    }
+    let (state, tree) = salus_ledger::replay::replay(entries).unwrap();
+    assert_eq!(tree.root(), ledger.log_head().unwrap().root);
+    assert!(state == *ledger.state().unwrap());
+}
