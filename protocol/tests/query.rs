@@ -8,6 +8,7 @@ mod generate;
 mod reference;
 
 use proptest::prelude::*;
+use proptest::strategy::ValueTree;
 use salus_protocol::day::Day;
 use salus_protocol::profile::{Encoding, Profile};
 use salus_protocol::query::ast::{Group, Need, Sense};
@@ -135,4 +136,33 @@ proptest! {
             prop_assert!(compiled.query.explain(&profile, tomorrow).is_err());
         }
     }
+}
+
+#[test]
+fn the_random_queries_and_rows_are_worth_asking() {
+    let profile = profile();
+    let mut runner = proptest::test_runner::TestRunner::deterministic();
+    let (mut compiled, mut matching, mut asked) = (0, 0, 0);
+    for seed in 0..400u64 {
+        let query = generate::query().new_tree(&mut runner).unwrap().current();
+        let Ok(answer) = query.compile(&profile) else {
+            continue;
+        };
+        compiled += 1;
+        let rows = generate::rows(&answer.query, query.index(), &[seed, !seed, seed << 32]);
+        asked += rows.len();
+        matching += rows.iter().filter(|row| answer.query.matches(row)).count();
+    }
+    assert!(
+        compiled > 60,
+        "only {compiled} of 400 random queries compile"
+    );
+    assert!(
+        matching > asked / 10,
+        "only {matching} of {asked} random rows match"
+    );
+    assert!(
+        matching < asked * 9 / 10,
+        "{matching} of {asked} random rows match"
+    );
 }

@@ -91,14 +91,14 @@ fn threshold(group: &Group) -> usize {
     }
 }
 
-fn criteria(query: &Query, resolved: &[Vec<Resolved>]) -> Result<Vec<Criterion>, QueryError> {
+fn criteria(query: &Query, resolved: &[Vec<Resolved>]) -> Result<Vec<Criterion>, QueryErrors> {
     let mut criteria = Vec::new();
     let mut used = Vec::new();
     let asked = query.groups().iter().flat_map(|g| &g.criteria);
     let runs = resolved.iter().flatten().map(|piece| piece.set.len());
     if resolved.iter().map(Vec::len).sum::<usize>() > CRITERIA {
         // Too many however they are ordered, so they are not ordered.
-        return Err(too_many(query, asked.zip(runs)));
+        return Err(too_many(query, asked.zip(runs)).into());
     }
     for (group, pieces) in query.groups().iter().zip(resolved) {
         let (mut slots, taken) = ordered(pieces);
@@ -114,7 +114,7 @@ fn criteria(query: &Query, resolved: &[Vec<Resolved>]) -> Result<Vec<Criterion>,
         criteria.extend(slots);
     }
     if criteria.len() > CRITERIA {
-        return Err(too_many(query, used.into_iter()));
+        return Err(too_many(query, used.into_iter()).into());
     }
     Ok(criteria)
 }
@@ -150,7 +150,7 @@ fn slot(field: u8, interval: Interval, if_none: bool) -> Criterion {
 ///
 /// A difference must follow a criterion on the field it subtracts. So the group is built as
 /// chains: each run of a plain criterion begins one, and a difference is put at the end of the
-/// first chain that ends on either of its fields, or after a carrier of its own.
+/// first chain that ends on either of its fields, or begins one behind a carrier.
 fn ordered(pieces: &[Resolved]) -> (Vec<Criterion>, Vec<usize>) {
     let mut chains: Vec<Vec<Criterion>> = Vec::new();
     let mut taken = vec![0; pieces.len()];
@@ -162,7 +162,11 @@ fn ordered(pieces: &[Resolved]) -> (Vec<Criterion>, Vec<usize>) {
             taken[i] += 1;
             let run = slot(piece.field, interval, piece.if_none && r == 0);
             match piece.minus {
-                Some(minus) => differences.push((i, run, minus)),
+                Some(minus) => differences.push(Difference {
+                    piece: i,
+                    run,
+                    minus,
+                }),
                 None => chains.push(vec![run]),
             }
         }
@@ -170,19 +174,51 @@ fn ordered(pieces: &[Resolved]) -> (Vec<Criterion>, Vec<usize>) {
     while !differences.is_empty() {
         let attached = differences
             .iter()
-            .position(|(_, run, minus)| attach(&mut chains, *run, *minus));
-        let (i, run, minus) = differences.remove(attached.unwrap_or(0));
-        if attached.is_none() {
-            taken[i] += 1;
-            chains.push(vec![Criterion::carrier(minus, false)]);
-            attach(&mut chains, run, minus);
-        }
+            .position(|difference| attach(&mut chains, difference));
+        let next = attached.unwrap_or_else(|| {
+            let (next, carried) = begin(&differences);
+            chains.push(vec![Criterion::carrier(carried, false)]);
+            attach(&mut chains, &differences[next]);
+            taken[differences[next].piece] += 1;
+            next
+        });
+        differences.remove(next);
     }
     (chains.concat(), taken)
 }
 
+/// A difference that is not yet in a chain.
+struct Difference {
+    /// Whose it is.
+    piece: usize,
+    /// The compiled criterion, on the field that it is taken of.
+    run: Criterion,
+    /// The field that is subtracted.
+    minus: u8,
+}
+
+impl Difference {
+    fn touches(&self, field: u8) -> bool {
+        self.run.field == field || self.minus == field
+    }
+}
+
+/// Which difference begins the next chain, and the field to carry for it. A path through all the
+/// differences must begin or end where an odd number of them meet, so there if there is such a
+/// field.
+fn begin(differences: &[Difference]) -> (usize, u8) {
+    let odd = |field| differences.iter().filter(|d| d.touches(field)).count() % 2 == 1;
+    differences
+        .iter()
+        .enumerate()
+        .flat_map(|(i, d)| [(i, d.minus), (i, d.run.field)])
+        .find(|(_, field)| odd(*field))
+        .unwrap_or((0, differences[0].minus))
+}
+
 /// Puts a difference at the end of a chain that ends on one of its fields.
-fn attach(chains: &mut [Vec<Criterion>], run: Criterion, minus: u8) -> bool {
+fn attach(chains: &mut [Vec<Criterion>], difference: &Difference) -> bool {
+    let (run, minus) = (difference.run, difference.minus);
     if let Some(chain) = ends_on(chains, minus) {
         chain.push(Criterion {
             minus_previous: true,

@@ -316,9 +316,10 @@ impl Problem {
     /// What to do about it, where that can be said.
     #[must_use]
     pub fn help(&self) -> Option<String> {
-        let did_you_mean = |near: &str| format!("did you mean `{near}`?");
+        if let Some(meant) = self.meant() {
+            return Some(meant);
+        }
         Some(match self {
-            Self::Expected { near, .. } => did_you_mean(near.as_deref()?),
             Self::Reserved { .. } => "write the name of a field or value of the profile".into(),
             Self::NotANumber { .. } => {
                 "write digits and at most one decimal point, such as 1200 or 7.5".into()
@@ -332,54 +333,60 @@ impl Problem {
             }
             Self::EmptyGroup => "write one criterion a line below it, or take it away".into(),
             Self::GroupSize { has, .. } => format!("ask for 1 to {has}"),
-            Self::OtherProfile { given, .. } => format!("write `using {given}`, or leave it out"),
-            Self::UnknownField { near, .. } if near.is_empty() => {
-                "`salus profile show` lists the fields".into()
-            }
-            Self::UnknownField { near, .. } => {
-                format!("did you mean {}?", list(&quoted(near), "or"))
-            }
-            Self::UnknownUnit {
-                near: Some(near), ..
-            } => did_you_mean(near),
-            Self::UnknownUnit { accepted, .. } | Self::MissingUnit { accepted, .. } => {
-                format!("write {}", list(&quoted(accepted), "or"))
-            }
-            Self::NoUnit { .. } => "leave the unit out".into(),
-            Self::UnknownValue {
-                near: Some(near), ..
-            } => did_you_mean(near),
-            Self::UnknownValue { known, .. } => {
-                format!("its values are {}", list(&quoted(known), "and"))
-            }
-            Self::Mismatch { instead, .. } => (*instead).into(),
-            Self::Reversed { low, high } => format!("write `between {high} and {low}`"),
-            Self::NotWhole { .. } => "use a smaller unit, such as `18 months`".into(),
             Self::NoValues => "name one value or more".into(),
             Self::EitherWay => "write `within N UNIT of FIELD`, or say `before`, `after`, `above` \
                  or `below`"
                 .into(),
+            Self::OtherProfile { given, .. } => format!("write `using {given}`, or leave it out"),
+            Self::NoUnit { .. } => "leave the unit out".into(),
+            Self::Mismatch { instead, .. } => (*instead).into(),
+            Self::Reversed { low, high } => format!("write `between {high} and {low}`"),
+            Self::NotWhole { .. } => "use a smaller unit, such as `18 months`".into(),
             Self::Negative { .. } => "turn the comparison round".into(),
             Self::Imprecise { .. } => "write it with fewer digits".into(),
-            Self::TooMany { used, .. } => {
-                // The greediest first: that is where to save.
-                let mut used: Vec<_> = used.iter().collect();
-                used.sort_by_key(|(_, slots)| std::cmp::Reverse(*slots));
-                let lines: Vec<String> = used
-                    .iter()
-                    .take(CRITERIA)
-                    .map(|(text, slots)| format!("{slots} for `{text}`"))
-                    .collect();
-                format!("it takes {}", list(&lines, "and"))
-            }
-            Self::Date(_)
-            | Self::Json { .. }
-            | Self::TooLong { .. }
-            | Self::NeverHolds { .. }
-            | Self::Incomparable { .. }
-            | Self::Compiled(_) => return None,
+            Self::TooMany { used, .. } => greediest(used),
+            _ => return None,
         })
     }
+
+    /// The names that may have been meant.
+    fn meant(&self) -> Option<String> {
+        let did_you_mean = |near: &str| format!("did you mean `{near}`?");
+        match self {
+            Self::Expected { near, .. } => near.as_deref().map(did_you_mean),
+            Self::UnknownField { near, .. } if near.is_empty() => {
+                Some("`salus profile show` lists the fields".into())
+            }
+            Self::UnknownField { near, .. } => {
+                Some(format!("did you mean {}?", list(&quoted(near), "or")))
+            }
+            Self::UnknownUnit {
+                near: Some(near), ..
+            }
+            | Self::UnknownValue {
+                near: Some(near), ..
+            } => Some(did_you_mean(near)),
+            Self::UnknownUnit { accepted, .. } | Self::MissingUnit { accepted, .. } => {
+                Some(format!("write {}", list(&quoted(accepted), "or")))
+            }
+            Self::UnknownValue { known, .. } => {
+                Some(format!("its values are {}", list(&quoted(known), "and")))
+            }
+            _ => None,
+        }
+    }
+}
+
+/// What takes most compiled criteria, first: that is where to save.
+fn greediest(used: &[(String, usize)]) -> String {
+    let mut used: Vec<_> = used.iter().collect();
+    used.sort_by_key(|(_, criteria)| std::cmp::Reverse(*criteria));
+    let lines: Vec<String> = used
+        .iter()
+        .take(CRITERIA)
+        .map(|(text, criteria)| format!("{criteria} for `{text}`"))
+        .collect();
+    format!("it takes {}", list(&lines, "and"))
 }
 
 /// What is worth a second look in a query that compiles.
