@@ -120,3 +120,133 @@ fn shared_pairs(
         ],
     )
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use ark_bn254::{G1Affine, G2Affine};
+    use ark_ec::AffineRepr;
+    use ark_ff::Field;
+    use salus_protocol::day::Day;
+    use salus_protocol::nullifier::{Nullifier, Scope};
+    use salus_protocol::purpose::PurposeCode;
+    use salus_protocol::query::QueryDigest;
+    use salus_protocol::registry::Root;
+    use salus_protocol::statement::{ContactDigest, InstitutionCode};
+
+    use crate::key::{KeyPolicy, Setup, VerifyingKey};
+
+    fn first(n: Fr) -> G1Affine {
+        (G1Affine::generator() * n).into_affine()
+    }
+
+    fn second(n: Fr) -> G2Affine {
+        (G2Affine::generator() * n).into_affine()
+    }
+
+    /// A key whose secrets are known: alpha 2, beta 3, gamma 4, delta 5, input points 6 to 14.
+    fn key() -> TrustedKey {
+        let points = ark_groth16::VerifyingKey {
+            alpha_g1: first(2.into()),
+            beta_g2: second(3.into()),
+            gamma_g2: second(4.into()),
+            delta_g2: second(5.into()),
+            gamma_abc_g1: (6..15u64).map(|n| first(n.into())).collect(),
+        };
+        let key = VerifyingKey::new("simulated", Setup::InsecureDevelopment, points).unwrap();
+        key.trusted(KeyPolicy::AllowInsecureDevelopmentKeys)
+            .unwrap()
+    }
+
+    fn statement(number: u16) -> Statement {
+        let value = |place: u64| Fr::from(100_000 * place + u64::from(number));
+        Statement {
+            root: Root::new(value(1)),
+            query: QueryDigest::new(value(2)),
+            scope: Scope::new(value(3)),
+            nullifier: Nullifier::new(value(4)),
+            day: Day::from_number(number).unwrap(),
+            purpose: PurposeCode::new(value(6)),
+            institution: InstitutionCode::new(value(7)),
+            contact: ContactDigest::new(-value(8)),
+        }
+    }
+
+    /// A proof made from the key's secrets, whose C is off by `error`.
+    fn simulate(statement: &Statement, error: u64) -> Proof {
+        let inputs = statement.public_inputs();
+        let weighted = inputs
+            .iter()
+            .zip(7u64..)
+            .map(|(input, n)| *input * Fr::from(n));
+        let x: Fr = Fr::from(6u64) + weighted.sum::<Fr>();
+        let (a, b) = (inputs[0] + Fr::from(1u64), inputs[1]);
+        let c = (a * b - Fr::from(6u64) - x * Fr::from(4u64)) / Fr::from(5u64);
+        let (a, b, c) = (first(a), second(b), first(c + Fr::from(error)));
+        Proof::try_from(ark_groth16::Proof { a, b, c }).unwrap()
+    }
+
+    fn batch(count: u16) -> Vec<(Statement, Proof)> {
+        let statements = (1..=count).map(statement);
+        statements.map(|s| (s, simulate(&s, 0))).collect()
+    }
+
+    // The public interface can't tell whether the combination holds: it asks each proof if not.
+    #[test]
+    fn the_combination_of_honest_proofs_holds() {
+        let key = key();
+        let long = batch(u16::try_from(CHUNK).unwrap() + 3);
+        for count in [0, 1, 2, CHUNK, long.len()] {
+            let batch = &long[..count];
+            assert!(batch.iter().all(|(s, proof)| holds(&key, s, proof)));
+            assert!(
+                combination_holds(&key, batch, &draw(count).unwrap()),
+                "{count}"
+            );
+        }
+    }
+
+    #[test]
+    fn the_combination_fails_with_one_wrong_proof_anywhere() {
+        let key = key();
+        let long = batch(u16::try_from(CHUNK).unwrap() + 3);
+        for place in [0, 1, CHUNK - 1, CHUNK, long.len() - 1] {
+            let mut batch = long.clone();
+            batch[place].1 = simulate(&batch[place].0, 1);
+            assert!(
+                !combination_holds(&key, &batch, &draw(batch.len()).unwrap()),
+                "{place}"
+            );
+        }
+    }
+
+    #[test]
+    fn only_coefficients_unknown_to_the_prover_keep_errors_apart() {
+        let key = key();
+        let mut batch = batch(2);
+        batch[0].1 = simulate(&batch[0].0, 3);
+        let mut opposite = simulate(&batch[1].0, 0).as_ark().clone();
+        opposite.c = (opposite.c - first(3.into())).into_affine();
+        batch[1].1 = opposite.try_into().unwrap();
+        assert!(combination_holds(&key, &batch, &[Fr::ONE; 2]));
+        assert!(!combination_holds(&key, &batch, &draw(2).unwrap()));
+        assert!(verify_batch(&key, &batch).is_err());
+    }
+
+    #[test]
+    fn coefficients_differ_and_have_128_bits() {
+        let coefficients = draw(64).unwrap();
+        let limbs = |c: &Fr| ark_ff::PrimeField::into_bigint(*c).0;
+        assert!(
+            coefficients
+                .iter()
+                .all(|c| limbs(c)[2] == 0 && limbs(c)[3] == 0)
+        );
+        // Among 64 draws the top bit of neither half is always zero, but for 2^-64.
+        assert!(coefficients.iter().any(|c| limbs(c)[0] >> 63 == 1));
+        assert!(coefficients.iter().any(|c| limbs(c)[1] >> 63 == 1));
+        let distinct: std::collections::BTreeSet<_> = coefficients.iter().map(limbs).collect();
+        assert_eq!(distinct.len(), coefficients.len());
+    }
+}
