@@ -62,6 +62,14 @@ pub enum ProfileError {
         /// The name as given.
         name: String,
     },
+    /// A concept whose parts do not go together.
+    #[error("concept {concept:?}: {problem}")]
+    Concept {
+        /// The concept.
+        concept: String,
+        /// What is wrong and what to do.
+        problem: String,
+    },
     /// A field whose parts do not go together.
     #[error("field {field:?}: {problem}")]
     Field {
@@ -288,6 +296,31 @@ mod tests {
         );
         let changed = SMALL.replace("\"0.1\"", "\"0.2\"");
         assert_ne!(Profile::from_toml(&changed).unwrap().hash(), profile.hash());
+    }
+
+    #[test]
+    fn refuses_concepts_that_leave_doubt() {
+        for (good, bad) in [
+            (r#"codes = ["loinc:4548-4"]"#, "codes = []"),
+            (
+                r#"{ unit = "mmol/mol", factor = "0.0915", offset = "2.15" }"#,
+                r#"{ unit = "%" }"#,
+            ),
+            (r#"factor = "0.0915""#, r#"factor = "0""#),
+            (r#"{ unit = "%" },"#, r#"{ unit = "%", factor = "2" },"#),
+            (r#"low = "3""#, r#"low = "30""#),
+            (r#"resource = "observation""#, r#"resource = "procedure""#),
+        ] {
+            let changed = SMALL.replacen(good, bad, 1);
+            assert_ne!(changed, SMALL, "{good}");
+            assert!(
+                matches!(
+                    Profile::from_toml(&changed),
+                    Err(ProfileError::Concept { .. })
+                ),
+                "{bad}"
+            );
+        }
     }
 
     #[test]

@@ -230,6 +230,12 @@ impl Document {
         }
         check_unique("concept", self.concepts.iter().map(|c| &c.name))?;
         check_unique("field", self.fields.iter().map(|f| &f.name))?;
+        for concept in &self.concepts {
+            check_concept(concept).map_err(|problem| ProfileError::Concept {
+                concept: concept.name.clone(),
+                problem,
+            })?;
+        }
         self.fields
             .iter()
             .try_for_each(|field| self.check_field(field))
@@ -278,10 +284,49 @@ impl Document {
                 if values.is_empty() {
                     return Err(problem("a coded field needs at least one value".into()));
                 }
+                if concept.is_some_and(|c| !c.units.is_empty()) {
+                    return Err(problem(
+                        "its concept has units, so it has no coded values".into(),
+                    ));
+                }
             }
             Encoding::Date | Encoding::Count | Encoding::Flag => {}
         }
         check_shape(field).map_err(problem)
+    }
+}
+
+/// Whether a concept can be expressed, and its values be read without doubt.
+fn check_concept(concept: &Concept) -> Result<(), String> {
+    if concept.codes.is_empty() {
+        return Err("it has no codes, so nothing expresses it".into());
+    }
+    if concept.resource != Resource::Observation && !concept.units.is_empty() {
+        return Err("only observations have values, so it can have no units".into());
+    }
+    let mut seen = BTreeSet::new();
+    for unit in &concept.units {
+        if !seen.insert(&unit.unit) {
+            return Err(format!("its unit {:?} is listed twice", unit.unit));
+        }
+        if unit.factor.is_zero() {
+            return Err(format!("the factor of {:?} must not be 0", unit.unit));
+        }
+    }
+    if let Some(first) = concept.units.first()
+        && (!is_one(&first.factor) || !first.offset.is_zero())
+    {
+        return Err("its first unit is what the others convert to, and converts to itself".into());
+    }
+    match &concept.plausible {
+        Some(_) if concept.units.is_empty() => {
+            Err("a plausible range needs units, the first of which it is in".into())
+        }
+        Some(range) if range.low > range.high => Err(format!(
+            "its plausible range runs from {} down to {}",
+            range.low, range.high
+        )),
+        _ => Ok(()),
     }
 }
 
