@@ -102,10 +102,10 @@ fn dated(start: Option<PartialDate>, index: Day) -> Result<Option<(Day, u32)>, U
         return if start.earliest() > index.date() {
             Ok(None)
         } else {
-            Err(Unusable::because(LeftOut::MaybeLater, &start))
+            Err(Unusable::because(LeftOut::MaybeLater, start))
         };
     }
     let day = Day::from_date(start.earliest())
-        .map_err(|_| Unusable::because(LeftOut::OutsideCalendar, &start))?;
+        .map_err(|_| Unusable::because(LeftOut::OutsideCalendar, start))?;
     Ok(Some((day, start.second_of_day().unwrap_or(0))))
 }

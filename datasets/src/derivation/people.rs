@@ -98,7 +98,7 @@ fn read(
 fn day(date: PartialDate) -> Result<u16, Unusable> {
     Day::from_date(date.earliest())
         .map(Day::number)
-        .map_err(|_| Unusable::because(LeftOut::OutsideCalendar, &date))
+        .map_err(|_| Unusable::because(LeftOut::OutsideCalendar, date))
 }
 
 fn codes(values: &[CodedValue], codings: &[Coding]) -> Result<Option<u16>, Unusable> {
