@@ -1,6 +1,7 @@
 //! The command line: one group of commands a file.
 
 pub(crate) mod audit;
+mod bench;
 pub(crate) mod board;
 mod completions;
 mod consent;
@@ -108,6 +109,7 @@ enum Command {
     Verify(verify::VerifyArgs),
     #[command(subcommand)]
     Audit(audit::AuditCommand),
+    Bench(bench::BenchArgs),
     Completions(completions::CompletionsArgs),
     Man(man::ManArgs),
 }
@@ -145,6 +147,7 @@ impl Cli {
             Command::Prove(args) => prove::run(&context, &args),
             Command::Verify(args) => verify::run(&context, &args),
             Command::Audit(command) => audit::run(&context, &command),
+            Command::Bench(args) => bench::run(&context, &args),
             Command::Completions(args) => completions::run(&args),
             Command::Man(args) => man::run(&context, &args),
         }

@@ -70,12 +70,22 @@ impl Steps {
         what: &str,
         step: impl FnOnce() -> Result<(T, String), Failure>,
     ) -> Result<T, Failure> {
-        self.number += 1;
-        let started = Instant::now();
         let spinner = self.output.spinner(what);
-        let (value, outcome) = step()?;
+        let taken = self.take_alone(what, step);
         spinner.finish_and_clear();
+        taken
+    }
+
+    /// Without a spinner, for a step that shows how far it is.
+    fn take_alone<T>(
+        &mut self,
+        what: &str,
+        step: impl FnOnce() -> Result<(T, String), Failure>,
+    ) -> Result<T, Failure> {
+        let started = Instant::now();
+        let (value, outcome) = step()?;
         let took = started.elapsed();
+        self.number += 1;
         self.output.note(&format!(
             "{:>3}. {what:<22} {outcome} ({})",
             self.number,
@@ -110,7 +120,7 @@ pub(crate) fn run(context: &Context, args: &DemoArgs) -> Result<(), Failure> {
     let id = cast.open_study(&mut steps, &home, &ledger, &asked)?;
     let answered = answer(&mut steps, &home, &ledger, &mut cast, id)?;
     let refusals = steps.take("what is refused", || {
-        let refusals = refusal::try_all(&home, &ledger, &cast, &answered, id)?;
+        let refusals = refusal::try_all(&home, &ledger, &cast, &answered)?;
         let count = refusals.len();
         Ok((refusals, format!("{count} attempts, all refused")))
     })?;
@@ -232,7 +242,7 @@ fn answer(
         Ok((prover, "ready to prove".to_owned()))
     })?;
     let mut proving = Duration::ZERO;
-    let answers = steps.take("prove", || {
+    let answers = steps.take_alone("prove", || {
         let bar = Output::bar(cast.output, "proving", ready.len());
         let started = Instant::now();
         let answers = prover.answers(&question, ready, || bar.inc(1))?;

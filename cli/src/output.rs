@@ -28,10 +28,6 @@ impl Output {
         Self { json, quiet }
     }
 
-    pub(crate) const fn is_json(self) -> bool {
-        self.json
-    }
-
     /// Prints a result.
     pub(crate) fn show(self, report: &impl Report) -> Result<(), Failure> {
         let mut out = anstream::stdout().lock();

@@ -1,7 +1,6 @@
 //! What the demo tries and must not succeed in.
 
 use salus_ledger::engine::Ledger;
-use salus_protocol::nullifier::StudyId;
 use serde::Serialize;
 
 use super::Answered;
@@ -26,7 +25,6 @@ pub(crate) fn try_all(
     ledger: &Ledger,
     cast: &Cast,
     answered: &Answered,
-    id: StudyId,
 ) -> Result<Vec<Refusal>, Failure> {
     let mut refusals = Vec::new();
     let question = &answered.question;
@@ -48,7 +46,6 @@ pub(crate) fn try_all(
     }
     if let Some((name, ready)) = &cast.late {
         let proven = answered.prover.answer(question, ready)?;
-        debug_assert_eq!(proven.study, id);
         revoke(ledger, &[home.wallet(name)?])?;
         let attempt = "a proof made before its consent was revoked comes after it";
         refusals.push(ledger_refuses(ledger, &proven, attempt)?);

@@ -140,6 +140,9 @@ impl Report for DemoReport {
             "eligible    {} of {} who match the query also consent to it",
             self.eligible, self.matching
         )?;
+        for (reason, wallets) in &self.not_eligible {
+            writeln!(out, "            {wallets:>4} can't answer: {reason}")?;
+        }
         writeln!(
             out,
             "answers     {} proofs of {} bytes on the ledger",

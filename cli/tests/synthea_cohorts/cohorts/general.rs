@@ -6,9 +6,9 @@ use crate::chart::Chart;
 /// Immunisations: counts, the latest within years, none on record.
 pub(super) const VACCINATED: Cohort = Cohort {
     profile: "general",
-    index: "2013-06-30",
+    index: "2017-06-30",
     text: r#"
-cohort "Vaccinated" using general at 2013-06-30
+cohort "Vaccinated" using general at 2017-06-30
 include all
   influenza_vaccine.count at least 3
   tetanus_vaccine.latest within 10 years before index
