@@ -4,10 +4,13 @@
 //! (see [`crate::state`]). Spec: docs/spec/ledger.md, section "Engine".
 
 mod attachment;
+mod batch;
 mod embedded;
 mod error;
 mod store;
+mod view;
 
 pub use attachment::{Attachment, AttachmentError};
-pub use embedded::{Batch, Ledger, LogReport, Receipt, Submission};
+pub use batch::{Batch, LogReport, Receipt, Submission};
+pub use embedded::{Ledger, StateView};
 pub use error::LedgerError;

@@ -6,14 +6,11 @@ mod world;
 
 use std::sync::LazyLock;
 
-use ed25519_dalek::SigningKey;
 use power::Disk;
-use salus_ledger::audit::{self, AuditError, Bundle, EntryProblem, Expectations, Included};
+use salus_ledger::audit::{self, AuditError, Bundle, EntryProblem, Expectations};
 use salus_ledger::engine::{Attachment, Ledger};
 use salus_ledger::key::PublicKey;
-use salus_ledger::log::{
-    Checkpoint, CheckpointError, Entry, LogHash, LogTree, Origin, RegistryHead, SignedCheckpoint,
-};
+use salus_ledger::log::{CheckpointError, Entry, LogHash, SignedCheckpoint};
 use salus_ledger::state::{Event, Rejection};
 use salus_ledger::transaction::*;
 use salus_protocol::field::Fr;
@@ -21,6 +18,7 @@ use salus_protocol::nullifier::{LedgerId, StudyId};
 use salus_protocol::registry::Root;
 use salus_protocol::statement::{ContactDigest, Statement};
 use salus_verifier::KeyPolicy;
+use world::forged::Forged;
 use world::*;
 
 /// A ledger with a study, three answers of which two in one height, and its bundles.
@@ -356,111 +354,6 @@ fn what_is_left_out_is_missed() {
     );
 }
 
-/// A log that a lying operator made: any entries, under a checkpoint of the true key.
-struct Forged(Vec<Entry>);
-
-impl Forged {
-    /// The entries that a good bundle of one answer needs, up to the head before the answer.
-    fn up_to_answer() -> (Self, StudyId) {
-        let mut world = World::founded();
-        let mut entries = vec![Entry::Transaction(genesis(true))];
-        let mut enter = |world: &mut World, envelope: Envelope| {
-            world.state.apply(&envelope).unwrap();
-            entries.push(Entry::Transaction(envelope));
-        };
-        let id = world.id();
-        for envelope in setup(id) {
-            enter(&mut world, envelope);
-        }
-        enter(&mut world, Envelope::sign(open_study(), &id, &sponsor()));
-        let study = *world.state.studies().keys().next().unwrap();
-        enter(
-            &mut world,
-            Envelope::sign(ApproveStudy { study }, &id, &board(0)),
-        );
-        let forged = Self(entries);
-        (forged.head(1, 0, 1), study)
-    }
-
-    fn with(mut self, transaction: impl Into<Transaction>, secret: &SigningKey) -> Self {
-        let id = AUDITED.small.ledger;
-        self.0
-            .push(Entry::Transaction(Envelope::sign(transaction, &id, secret)));
-        self
-    }
-
-    fn head(self, height: u64, revised: u64, root: u64) -> Self {
-        self.head_on(height, revised, root, Some(today()))
-    }
-
-    fn head_on(
-        mut self,
-        height: u64,
-        revised: u64,
-        root: u64,
-        day: Option<salus_protocol::day::Day>,
-    ) -> Self {
-        let last = self.0.iter().rposition(|e| matches!(e, Entry::Head(_)));
-        let first = last.map_or(0, |at| at as u64 + 1);
-        let root = Root::new(Fr::from(root));
-        self.0.push(Entry::Head(RegistryHead {
-            height,
-            first,
-            root,
-            day,
-            revised,
-        }));
-        self
-    }
-
-    fn bundle(&self, study: StudyId) -> Bundle {
-        let mut tree = LogTree::new();
-        self.0
-            .iter()
-            .for_each(|entry| tree.append(&entry.to_bytes()));
-        let origin = Origin::of(
-            &LedgerName::new("test-ledger").unwrap(),
-            &AUDITED.small.ledger,
-        );
-        let head = Checkpoint {
-            size: tree.size(),
-            root: tree.root(),
-        };
-        let include = |(index, entry): (u64, &Entry)| Included {
-            kind: match entry {
-                Entry::Transaction(envelope) => envelope.transaction().name().to_owned(),
-                Entry::Head(_) => "registry head".to_owned(),
-            },
-            index,
-            entry: hex::encode(entry.to_bytes()),
-            path: tree.inclusion(index, tree.size()).unwrap().path,
-        };
-        let wanted = |(_, entry): &(u64, &Entry)| match entry {
-            Entry::Transaction(e) => !matches!(
-                e.transaction(),
-                Transaction::AdvanceDay(_) | Transaction::RegisterIssuer(_)
-            ),
-            Entry::Head(_) => true,
-        };
-        Bundle {
-            format: audit::BUNDLE_FORMAT.to_owned(),
-            ledger: AUDITED.small.ledger,
-            study,
-            checkpoint: head.sign(&origin, &checkpoint()).unwrap(),
-            profile: PROFILE.to_owned(),
-            entries: (0..).zip(&self.0).filter(wanted).map(include).collect(),
-            log: None,
-        }
-    }
-
-    fn problem(&self, study: StudyId) -> EntryProblem {
-        match verify(&self.bundle(study)) {
-            Err(AuditError::Entry { problem, .. }) => problem,
-            other => panic!("{other:?}"),
-        }
-    }
-}
-
 /// A good statement for the forged ledgers, whose root 1 is of height 1.
 fn said(study: &StudyId, number: u64) -> Statement {
     let mut world = World::ready();
@@ -471,6 +364,14 @@ fn said(study: &StudyId, number: u64) -> Statement {
     said
 }
 
+/// What is wrong with a forged ledger's bundle.
+fn problem(forged: &Forged, study: StudyId) -> EntryProblem {
+    match verify(&forged.bundle(study)) {
+        Err(AuditError::Entry { problem, .. }) => problem,
+        other => panic!("{other:?}"),
+    }
+}
+
 /// Checks that a forged ledger with this answer, and after it this head, has a problem.
 fn forged(change: impl Fn(&mut Statement), revised: u64, expected: fn(&EntryProblem) -> bool) {
     let (forged, study) = Forged::up_to_answer();
@@ -479,7 +380,7 @@ fn forged(change: impl Fn(&mut Statement), revised: u64, expected: fn(&EntryProb
     let forged = forged
         .with(prover::answer(study, statement), &stranger())
         .head(2, revised, 2);
-    let problem = forged.problem(study);
+    let problem = problem(&forged, study);
     assert!(expected(&problem), "{problem:?}");
 }
 
@@ -542,13 +443,13 @@ fn a_lying_operator_gets_nothing_past_the_audit() {
 
     let twice = good.clone_with(answer.clone(), &key(7, 2)).head(3, 0, 3);
     assert!(matches!(
-        twice.problem(study),
+        problem(&twice, study),
         EntryProblem::NullifierTwice { .. }
     ));
     let stale = (2..=5).fold(Forged::up_to_answer().0, |f, height| f.head_after(height));
     let stale = stale.with(answer.clone(), &stranger()).head(6, 0, 6);
     assert!(matches!(
-        stale.problem(study),
+        problem(&stale, study),
         EntryProblem::RootOld {
             age: 4,
             freshness: 3
@@ -558,14 +459,14 @@ fn a_lying_operator_gets_nothing_past_the_audit() {
         .0
         .with(CloseStudy { study }, &sponsor());
     let closed = closed.with(answer.clone(), &stranger()).head(2, 0, 2);
-    assert!(matches!(closed.problem(study), EntryProblem::Closed));
+    assert!(matches!(problem(&closed, study), EntryProblem::Closed));
     let mut unproven = answer;
     unproven.statement.contact = ContactDigest::of(b"another's");
     let unproven = Forged::up_to_answer()
         .0
         .with(unproven, &stranger())
         .head(2, 0, 2);
-    assert!(matches!(unproven.problem(study), EntryProblem::Proof));
+    assert!(matches!(problem(&unproven, study), EntryProblem::Proof));
 }
 
 #[test]
@@ -573,13 +474,16 @@ fn only_the_right_keys_sign() {
     let answer = |study| prover::answer(study, said(&study, 1));
     let (forged, study) = Forged::up_to_answer();
     let closed = forged.with(CloseStudy { study }, &stranger()).head(2, 0, 2);
-    assert!(matches!(closed.problem(study), EntryProblem::Signer { .. }));
+    assert!(matches!(
+        problem(&closed, study),
+        EntryProblem::Signer { .. }
+    ));
     let (forged, study) = Forged::up_to_answer();
     let approved = forged
         .with(ApproveStudy { study }, &stranger())
         .head(2, 0, 2);
     assert!(matches!(
-        approved.problem(study),
+        problem(&approved, study),
         EntryProblem::NotBoardOfStudy { .. }
     ));
     let (forged, study) = Forged::up_to_answer();
@@ -588,27 +492,13 @@ fn only_the_right_keys_sign() {
         key: PublicKey::of(&stranger()),
     };
     let sham = forged.with(board, &stranger()).head(2, 0, 2);
-    assert!(matches!(sham.problem(study), EntryProblem::Signer { .. }));
+    assert!(matches!(problem(&sham, study), EntryProblem::Signer { .. }));
     // A signature of another ledger.
     let (mut forged, study) = Forged::up_to_answer();
     let elsewhere = Envelope::sign(answer(study), &LedgerId::new([1; 32]), &stranger());
     forged.0.push(Entry::Transaction(elsewhere));
     assert!(matches!(
-        forged.head(2, 0, 2).problem(study),
+        problem(&forged.head(2, 0, 2), study),
         EntryProblem::Signature
     ));
-}
-
-impl Forged {
-    fn clone_with(&self, transaction: impl Into<Transaction>, secret: &SigningKey) -> Self {
-        Self(self.0.clone()).with(transaction, secret)
-    }
-
-    /// A height with some other transaction in it.
-    fn head_after(self, height: u64) -> Self {
-        let name = Title::new("Board").unwrap();
-        let key = PublicKey::of(&key(8, u32::try_from(height).unwrap()));
-        self.with(RegisterBoard { name, key }, &governance())
-            .head(height, 0, height)
-    }
 }

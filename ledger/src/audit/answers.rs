@@ -122,9 +122,16 @@ fn check_root(
     Ok(root.height)
 }
 
+/// Proofs under one key, and the entries that they are of.
+#[derive(Default)]
+struct Batch {
+    entries: Vec<u64>,
+    proofs: Vec<(Statement, Proof)>,
+}
+
 /// All proofs, in one batch a key; a wrong one is named by its entry.
 fn check_proofs(contents: &Contents) -> Result<(), AuditError> {
-    let mut batches: BTreeMap<KeyId, (Vec<u64>, Vec<(Statement, Proof)>)> = BTreeMap::new();
+    let mut batches: BTreeMap<KeyId, Batch> = BTreeMap::new();
     for answer in &contents.answers {
         let at = |problem| AuditError::Entry {
             index: answer.index,
@@ -140,11 +147,11 @@ fn check_proofs(contents: &Contents) -> Result<(), AuditError> {
         }
         let proof = Proof::from_bytes(&answer.submitted.proof)
             .map_err(|e| at(EntryProblem::ProofMalformed(e)))?;
-        let (entries, batch) = batches.entry(id).or_default();
-        entries.push(answer.index);
-        batch.push((answer.submitted.statement, proof));
+        let batch = batches.entry(id).or_default();
+        batch.entries.push(answer.index);
+        batch.proofs.push((answer.submitted.statement, proof));
     }
-    for (id, (entries, batch)) in &batches {
+    for (id, Batch { entries, proofs }) in &batches {
         let Some((_, key, _)) = contents.keys.get(id) else {
             continue;
         };
@@ -154,7 +161,7 @@ fn check_proofs(contents: &Contents) -> Result<(), AuditError> {
                 .copied()
                 .unwrap_or_default()
         };
-        verify_batch(key, batch).map_err(|error| match error {
+        verify_batch(key, proofs).map_err(|error| match error {
             BatchError::NotValid { places } => AuditError::Entry {
                 index: first(places.first()),
                 problem: EntryProblem::Proof,

@@ -14,88 +14,16 @@ use salus_protocol::contact::SealedContact;
 use salus_protocol::profile::{Profile, ProfileHash};
 use salus_protocol::statement::ContactDigest;
 
-use super::attachment::{self, Attachment, AttachmentError};
+use super::attachment::{self, AttachmentError};
+use super::batch::{Batch, LogReport, Receipt, Submission};
 use super::error::LedgerError;
 use super::store::{Commit, Store};
+use super::view::{View, founding, no_genesis, rebuild};
 use crate::key::PublicKey;
-use crate::log::{
-    Checkpoint, ConsistencyProof, Entry, InclusionProof, LogTree, SignedCheckpoint, TileFile,
-};
+use crate::log::{Checkpoint, ConsistencyProof, InclusionProof, SignedCheckpoint, TileFile};
 use crate::replay::{self, Replay};
-use crate::state::{Event, Rejection, State};
-use crate::transaction::{Envelope, TransactionId};
-
-/// A transaction to enter, with what travels beside it.
-#[derive(Debug, Clone)]
-pub struct Submission {
-    /// The signed transaction.
-    pub envelope: Envelope,
-    /// What it names by its digest.
-    pub attachment: Option<Attachment>,
-}
-
-impl From<Envelope> for Submission {
-    fn from(envelope: Envelope) -> Self {
-        Self {
-            envelope,
-            attachment: None,
-        }
-    }
-}
-
-impl Submission {
-    /// A transaction with an attachment.
-    #[must_use]
-    pub const fn with(envelope: Envelope, attachment: Attachment) -> Self {
-        Self {
-            envelope,
-            attachment: Some(attachment),
-        }
-    }
-}
-
-/// That a transaction entered, and is on the disk.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Receipt {
-    /// The transaction's identity.
-    pub id: TransactionId,
-    /// Index of its log entry.
-    pub entry: u64,
-    /// What it did.
-    pub event: Event,
-}
-
-/// What became of a batch.
-#[derive(Debug, Clone)]
-pub struct Batch {
-    /// For each submission, in order: its receipt, or the rule that it broke.
-    pub outcomes: Vec<Result<Receipt, Rejection>>,
-    /// The height after the batch.
-    pub height: u64,
-    /// The checkpoint after the batch, signed after its commit was on the disk.
-    pub checkpoint: SignedCheckpoint,
-}
-
-/// What a full check of a ledger's log found.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct LogReport {
-    /// The checkpoint over all of it.
-    pub checkpoint: Checkpoint,
-    /// Registry heads in it.
-    pub height: u64,
-    /// Records ever committed.
-    pub records: u64,
-    /// Answers, of all studies.
-    pub answers: u64,
-}
-
-/// What the writer replaces and readers look at.
-#[derive(Debug)]
-struct View {
-    state: State,
-    tree: LogTree,
-    checkpoint: Option<SignedCheckpoint>,
-}
+use crate::state::{Rejection, State};
+use crate::transaction::Envelope;
 
 /// An open ledger. Share it between threads by reference or in an `Arc`.
 #[derive(Debug)]
@@ -424,7 +352,8 @@ impl Ledger {
     }
 }
 
-/// A look at the state of an open ledger.
+/// A look at the state of an open ledger. A writer waits while it is held, so call nothing else of
+/// the ledger meanwhile.
 #[derive(Debug)]
 pub struct StateView<'a>(RwLockReadGuard<'a, View>);
 
@@ -432,147 +361,5 @@ impl std::ops::Deref for StateView<'_> {
     type Target = State;
     fn deref(&self) -> &State {
         &self.0.state
-    }
-}
-
-impl View {
-    /// Entries that the checkpoint covers. It was verified when it was read, and signed by this
-    /// process otherwise.
-    fn covered(&self) -> u64 {
-        let verified = |text: &SignedCheckpoint| text.verify(&self.state.checkpoint_key()).ok();
-        self.checkpoint
-            .as_ref()
-            .and_then(verified)
-            .map_or(0, |checkpoint| checkpoint.size)
-    }
-
-    fn enter(
-        &mut self,
-        submission: &Submission,
-        admitted: Option<crate::state::Admitted>,
-        commit: &mut Commit,
-    ) -> Result<Receipt, Rejection> {
-        let envelope = &submission.envelope;
-        let transaction = envelope.transaction();
-        let attachment = match &submission.attachment {
-            Some(attachment) => {
-                let place = attachment.place_for(transaction)?;
-                Some((place, attachment.bytes().to_vec()))
-            }
-            None => {
-                attachment::required_by(transaction)?;
-                None
-            }
-        };
-        if self.state.needs_new_height(transaction) {
-            self.seal(commit);
-        }
-        let event = replay::enter(&mut self.state, envelope, admitted)?;
-        let entry = self.tree.size();
-        self.append(envelope.to_bytes(), commit);
-        commit.attachments.extend(attachment);
-        Ok(Receipt {
-            id: envelope.id(&self.state.id()),
-            entry,
-            event,
-        })
-    }
-
-    /// Ends the open height, if it has transactions.
-    fn seal(&mut self, commit: &mut Commit) {
-        if let Some(head) = self.state.seal() {
-            self.append(Entry::Head(head).to_bytes(), commit);
-        }
-    }
-
-    fn append(&mut self, bytes: Vec<u8>, commit: &mut Commit) {
-        self.tree.append(&bytes);
-        commit.entries.push(bytes);
-    }
-
-    fn sign(&mut self, store: &Store, secret: &SigningKey) -> Result<(), LedgerError> {
-        let checkpoint = Checkpoint {
-            size: self.tree.size(),
-            root: self.tree.root(),
-        };
-        let signed = checkpoint.sign(self.state.checkpoint_key().origin(), secret)?;
-        store.put_checkpoint(signed.as_str())?;
-        self.checkpoint = Some(signed);
-        Ok(())
-    }
-}
-
-/// The first commit of a ledger: its genesis and the head after it.
-fn founding(genesis: &Envelope, checkpoint: &SigningKey) -> Result<Commit, LedgerError> {
-    let mut state = State::found(genesis).map_err(LedgerError::Genesis)?;
-    let expected = state.genesis().checkpoint;
-    if PublicKey::of(checkpoint) != expected {
-        return Err(LedgerError::CheckpointKey { expected });
-    }
-    let mut commit = Commit {
-        entries: vec![genesis.to_bytes()],
-        attachments: Vec::new(),
-    };
-    commit
-        .entries
-        .extend(state.seal().map(|head| Entry::Head(head).to_bytes()));
-    Ok(commit)
-}
-
-/// The state, from the stored log alone.
-fn rebuild(store: &Store) -> Result<View, LedgerError> {
-    let checkpoint = store.checkpoint()?.map(SignedCheckpoint::new);
-    let mut covered = None;
-    let mut log: Option<Replay> = None;
-    store.for_each_entry(|bytes| {
-        let Some(replay) = &mut log else {
-            let begun = Replay::begin(bytes)?;
-            // The key that signs checkpoints is in the genesis, so only now can it be checked.
-            let key = begun.state().checkpoint_key();
-            covered = checkpoint
-                .as_ref()
-                .map(|text| text.verify(&key))
-                .transpose()?;
-            log = Some(begun);
-            return Ok(());
-        };
-        match &covered {
-            Some(covered) if replay.tree().size() < covered.size => {
-                replay.follow(bytes)?;
-                if replay.tree().size() == covered.size {
-                    replay.settle()?;
-                }
-            }
-            _ => replay.check(bytes)?,
-        }
-        Ok(())
-    })?;
-    let (state, tree) = log.ok_or_else(no_genesis)?.finish()?;
-    if let Some(covered) = covered {
-        let problem = match tree.root_at(covered.size) {
-            Err(_) => Some(format!(
-                "its checkpoint is of {} entries, but it has {}: entries were cut off",
-                covered.size,
-                tree.size()
-            )),
-            Ok(root) if root != covered.root => {
-                Some("its entries are not those under its checkpoint".to_owned())
-            }
-            Ok(_) => None,
-        };
-        if let Some(problem) = problem {
-            return Err(LedgerError::Damaged { problem });
-        }
-    }
-    Ok(View {
-        state,
-        tree,
-        checkpoint,
-    })
-}
-
-fn no_genesis() -> LedgerError {
-    LedgerError::Damaged {
-        problem: "it holds no entries".to_owned(),
     }
 }

@@ -56,8 +56,6 @@ pub enum Rejection {
         found: String,
         expected: &'static str,
     },
-    #[error("verifying key {id} is already accepted")]
-    KeyKnown { id: KeyId },
     #[error("the verifying key's id is {computed}, not {found}: the key or the id was changed")]
     KeyId { computed: KeyId, found: KeyId },
     #[error("the verifying key is malformed: {problem}")]
@@ -133,8 +131,6 @@ pub enum Rejection {
     },
     #[error("{key} is not among the ethics boards that study {study} names")]
     NotBoardOfStudy { study: StudyId, key: PublicKey },
-    #[error("ethics board {key} has already approved study {study}")]
-    ApprovedTwice { study: StudyId, key: PublicKey },
     #[error("study {study} still needs {missing} approvals before it takes answers")]
     StudyNotApproved { study: StudyId, missing: usize },
 

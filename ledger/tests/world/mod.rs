@@ -2,6 +2,7 @@
 //! proofs are real Groth16 proofs of a toy circuit with as many inputs as eligibility has.
 #![allow(dead_code, clippy::unwrap_used)] // each test uses its part
 
+pub(crate) mod forged;
 pub(crate) mod prover;
 pub(crate) mod session;
 

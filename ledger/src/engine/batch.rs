@@ -1,0 +1,70 @@
+//! Batches: what is handed in together, and what became of it.
+
+use super::attachment::Attachment;
+use crate::log::{Checkpoint, SignedCheckpoint};
+use crate::state::{Event, Rejection};
+use crate::transaction::{Envelope, TransactionId};
+
+/// A transaction to enter, with what travels beside it.
+#[derive(Debug, Clone)]
+pub struct Submission {
+    /// The signed transaction.
+    pub envelope: Envelope,
+    /// What it names by its digest.
+    pub attachment: Option<Attachment>,
+}
+
+impl From<Envelope> for Submission {
+    fn from(envelope: Envelope) -> Self {
+        Self {
+            envelope,
+            attachment: None,
+        }
+    }
+}
+
+impl Submission {
+    /// A transaction with an attachment.
+    #[must_use]
+    pub const fn with(envelope: Envelope, attachment: Attachment) -> Self {
+        Self {
+            envelope,
+            attachment: Some(attachment),
+        }
+    }
+}
+
+/// That a transaction entered, and is on the disk.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Receipt {
+    /// The transaction's identity.
+    pub id: TransactionId,
+    /// Index of its log entry.
+    pub entry: u64,
+    /// What it did.
+    pub event: Event,
+}
+
+/// What became of a batch.
+#[derive(Debug, Clone)]
+pub struct Batch {
+    /// For each submission, in order: its receipt, or the rule that it broke.
+    pub outcomes: Vec<Result<Receipt, Rejection>>,
+    /// The height after the batch.
+    pub height: u64,
+    /// The checkpoint after the batch, signed after its commit was on the disk.
+    pub checkpoint: SignedCheckpoint,
+}
+
+/// What a full check of a ledger's log found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LogReport {
+    /// The checkpoint over all of it.
+    pub checkpoint: Checkpoint,
+    /// Registry heads in it.
+    pub height: u64,
+    /// Records ever committed.
+    pub records: u64,
+    /// Answers, of all studies.
+    pub answers: u64,
+}

@@ -1,0 +1,164 @@
+//! The view: state, tree and checkpoint of an open ledger, as one writer changes them and readers
+//! see them; and how it is rebuilt from the stored log.
+
+use ed25519_dalek::SigningKey;
+
+use super::attachment;
+use super::batch::{Receipt, Submission};
+use super::error::LedgerError;
+use super::store::{Commit, Store};
+use crate::key::PublicKey;
+use crate::log::{Checkpoint, Entry, LogTree, SignedCheckpoint};
+use crate::replay::{self, Replay};
+use crate::state::{Admitted, Rejection, State};
+use crate::transaction::Envelope;
+
+/// What the writer replaces and readers look at.
+#[derive(Debug)]
+pub(super) struct View {
+    pub(super) state: State,
+    pub(super) tree: LogTree,
+    pub(super) checkpoint: Option<SignedCheckpoint>,
+}
+
+impl View {
+    /// Entries that the checkpoint covers. It was verified when it was read, and signed by this
+    /// process otherwise.
+    pub(super) fn covered(&self) -> u64 {
+        let verified = |text: &SignedCheckpoint| text.verify(&self.state.checkpoint_key()).ok();
+        self.checkpoint
+            .as_ref()
+            .and_then(verified)
+            .map_or(0, |checkpoint| checkpoint.size)
+    }
+
+    pub(super) fn enter(
+        &mut self,
+        submission: &Submission,
+        admitted: Option<Admitted>,
+        commit: &mut Commit,
+    ) -> Result<Receipt, Rejection> {
+        let envelope = &submission.envelope;
+        let transaction = envelope.transaction();
+        let attachment = match &submission.attachment {
+            Some(attachment) => {
+                let place = attachment.place_for(transaction)?;
+                Some((place, attachment.bytes().to_vec()))
+            }
+            None => {
+                attachment::required_by(transaction)?;
+                None
+            }
+        };
+        if self.state.needs_new_height(transaction) {
+            self.seal(commit);
+        }
+        let event = replay::enter(&mut self.state, envelope, admitted)?;
+        let entry = self.tree.size();
+        self.append(envelope.to_bytes(), commit);
+        commit.attachments.extend(attachment);
+        Ok(Receipt {
+            id: envelope.id(&self.state.id()),
+            entry,
+            event,
+        })
+    }
+
+    /// Ends the open height, if it has transactions.
+    pub(super) fn seal(&mut self, commit: &mut Commit) {
+        if let Some(head) = self.state.seal() {
+            self.append(Entry::Head(head).to_bytes(), commit);
+        }
+    }
+
+    fn append(&mut self, bytes: Vec<u8>, commit: &mut Commit) {
+        self.tree.append(&bytes);
+        commit.entries.push(bytes);
+    }
+
+    pub(super) fn sign(&mut self, store: &Store, secret: &SigningKey) -> Result<(), LedgerError> {
+        let checkpoint = Checkpoint {
+            size: self.tree.size(),
+            root: self.tree.root(),
+        };
+        let signed = checkpoint.sign(self.state.checkpoint_key().origin(), secret)?;
+        store.put_checkpoint(signed.as_str())?;
+        self.checkpoint = Some(signed);
+        Ok(())
+    }
+}
+
+/// The first commit of a ledger: its genesis and the head after it.
+pub(super) fn founding(genesis: &Envelope, checkpoint: &SigningKey) -> Result<Commit, LedgerError> {
+    let mut state = State::found(genesis).map_err(LedgerError::Genesis)?;
+    let expected = state.genesis().checkpoint;
+    if PublicKey::of(checkpoint) != expected {
+        return Err(LedgerError::CheckpointKey { expected });
+    }
+    let mut commit = Commit {
+        entries: vec![genesis.to_bytes()],
+        attachments: Vec::new(),
+    };
+    commit
+        .entries
+        .extend(state.seal().map(|head| Entry::Head(head).to_bytes()));
+    Ok(commit)
+}
+
+/// The state, from the stored log alone.
+pub(super) fn rebuild(store: &Store) -> Result<View, LedgerError> {
+    let checkpoint = store.checkpoint()?.map(SignedCheckpoint::new);
+    let mut covered = None;
+    let mut log: Option<Replay> = None;
+    store.for_each_entry(|bytes| {
+        let Some(replay) = &mut log else {
+            let begun = Replay::begin(bytes)?;
+            // The key that signs checkpoints is in the genesis, so only now can it be checked.
+            let key = begun.state().checkpoint_key();
+            covered = checkpoint
+                .as_ref()
+                .map(|text| text.verify(&key))
+                .transpose()?;
+            log = Some(begun);
+            return Ok(());
+        };
+        match &covered {
+            Some(covered) if replay.tree().size() < covered.size => {
+                replay.follow(bytes)?;
+                if replay.tree().size() == covered.size {
+                    replay.settle()?;
+                }
+            }
+            _ => replay.check(bytes)?,
+        }
+        Ok(())
+    })?;
+    let (state, tree) = log.ok_or_else(no_genesis)?.finish()?;
+    if let Some(covered) = covered {
+        let problem = match tree.root_at(covered.size) {
+            Err(_) => Some(format!(
+                "its checkpoint is of {} entries, but it has {}: entries were cut off",
+                covered.size,
+                tree.size()
+            )),
+            Ok(root) if root != covered.root => {
+                Some("its entries are not those under its checkpoint".to_owned())
+            }
+            Ok(_) => None,
+        };
+        if let Some(problem) = problem {
+            return Err(LedgerError::Damaged { problem });
+        }
+    }
+    Ok(View {
+        state,
+        tree,
+        checkpoint,
+    })
+}
+
+pub(super) fn no_genesis() -> LedgerError {
+    LedgerError::Damaged {
+        problem: "it holds no entries".to_owned(),
+    }
+}
