@@ -1,8 +1,8 @@
 //! How patients stand to a study, dealt out in turn: some consent, and some do not.
 
-use salus_protocol::consent::{Consent, DiseaseArea, Grant, Modifier, Permission, Terms};
+use salus_protocol::consent::{Consent, DiseaseArea, Grant, Modifier, Permission, Region, Terms};
 use salus_protocol::nullifier::Scope;
-use salus_protocol::purpose::{Ask, Institution, Purpose, Region, Research};
+use salus_protocol::purpose::{Ask, Institution, Purpose, Research};
 use salus_protocol::record::Salt;
 use salus_protocol::row_commitment::RowSalt;
 

@@ -123,7 +123,8 @@ fn lungs_and_allergies(chart: &Chart<'_>) -> bool {
         known(chart.lowest("fev1_fvc", 1), |ratio| ratio < written("70")),
         chart.has_since("bronchodilator", chart.months_ago(12)),
         chart.count_within("emergency", 365) >= 1,
-        // Of an unknown race nothing is said.
+        // Of an unknown race nothing is said. Synthea also writes 2135-2, Hispanic, as a race: that
+        // is in no list, and so unknown.
         !matches!(chart.race(), None | Some("white" | "black")),
     ];
     holding(signs) >= 2
