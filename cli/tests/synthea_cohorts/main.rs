@@ -177,10 +177,10 @@ fn generated_patients() {
     let options = GeneratorOptions {
         patients: 300,
         seed: 7,
-        ..GeneratorOptions::default()
+        at: jiff::civil::date(2021, 1, 1),
     };
     write_folder(&options, folder.path(), false).unwrap();
-    let sizes = Patients::of(folder.path()).compare_all();
-    let found = sizes.iter().filter(|sizes| sizes.proving > 0).count();
-    assert!(found >= 8, "{found} cohorts have members");
+    for sizes in Patients::of(folder.path()).compare_all() {
+        assert!(sizes.proving > 0);
+    }
 }
