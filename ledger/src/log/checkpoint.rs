@@ -200,3 +200,68 @@ fn malformed(problem: impl std::fmt::Display) -> CheckpointError {
         problem: problem.to_string(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use crate::transaction::LedgerName;
+    use signed_note::StandardVerifier;
+
+    fn signed() -> (SignedCheckpoint, CheckpointKey, SigningKey) {
+        let secret = SigningKey::from_bytes(&[5; 32]);
+        let origin = Origin::of(&LedgerName::new("a.b").unwrap(), &LedgerId::new([7; 32]));
+        let key = CheckpointKey::new(origin.clone(), PublicKey::of(&secret));
+        let checkpoint = Checkpoint {
+            size: 42,
+            root: LogHash::new([9; 32]),
+        };
+        (checkpoint.sign(&origin, &secret).unwrap(), key, secret)
+    }
+
+    #[test]
+    fn verifies_and_is_deterministic() {
+        let (text, key, _) = signed();
+        let checkpoint = text.verify(&key).unwrap();
+        assert_eq!(
+            (checkpoint.size, checkpoint.root),
+            (42, LogHash::new([9; 32]))
+        );
+        assert_eq!(signed().0, text);
+        assert!(
+            text.as_str()
+                .starts_with("a.b/07070707070707070707070707070707\n42\n")
+        );
+    }
+
+    #[test]
+    fn another_reader_of_signed_notes_agrees() {
+        let (text, key, _) = signed();
+        let verifier = StandardVerifier::new(&key.to_string()).unwrap();
+        let note = Note::from_bytes(text.as_str().as_bytes()).unwrap();
+        let (verified, rest) = note
+            .verify(&VerifierList::new(vec![Box::new(verifier)]))
+            .unwrap();
+        assert_eq!((verified.len(), rest.len()), (1, 0));
+    }
+
+    #[test]
+    fn any_change_is_refused() {
+        let (text, key, _) = signed();
+        for place in 0..text.as_str().len() {
+            let mut bytes = text.as_str().as_bytes().to_vec();
+            bytes[place] ^= 1;
+            let Ok(changed) = String::from_utf8(bytes) else {
+                continue;
+            };
+            assert!(
+                SignedCheckpoint::new(changed).verify(&key).is_err(),
+                "byte {place}"
+            );
+        }
+        let other = SigningKey::from_bytes(&[6; 32]);
+        let stranger = CheckpointKey::new(key.origin().clone(), PublicKey::of(&other));
+        let error = text.verify(&stranger).unwrap_err();
+        assert!(matches!(error, CheckpointError::Signature { .. }));
+    }
+}
