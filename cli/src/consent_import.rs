@@ -119,13 +119,10 @@ fn is_research(consent: &ConsentResource) -> bool {
 }
 
 /// What one resource says.
-pub(crate) fn wish(consent: &ConsentResource) -> Result<Wish, NoConsent> {
+fn wish(consent: &ConsentResource) -> Result<Wish, NoConsent> {
     let status = consent.status.as_deref().unwrap_or("");
     if status != "active" {
         return Err(NoConsent::Status(status.chars().take(40).collect()));
-    }
-    if !is_research(consent) {
-        return Err(NoConsent::OtherScope);
     }
     let (rule, denied) = rule(&consent.provision)?;
     let terms = duo::terms(&rule.purposes)?;
@@ -232,3 +229,6 @@ fn window(consent: &ConsentResource, rule: &Provision) -> Result<(Day, Day), NoC
 fn day(date: jiff::civil::Date) -> Option<Day> {
     Day::from_date(date).ok()
 }
+
+#[cfg(test)]
+mod tests;

@@ -33,7 +33,7 @@ pub(crate) enum Exit {
 /// Why a command failed.
 #[derive(Debug, Error, Diagnostic)]
 pub(crate) enum Failure {
-    #[error("cannot {action} {}: {source}", path.display())]
+    #[error("cannot {action} {}", path.display())]
     File {
         action: &'static str,
         path: PathBuf,
@@ -46,6 +46,11 @@ pub(crate) enum Failure {
         what: &'static str,
         problem: String,
     },
+    #[error("there is no ledger in {}", home.display())]
+    #[diagnostic(help(
+        "`salus ledger init` founds one; --home DIR or SALUS_HOME names another directory"
+    ))]
+    NoLedger { home: PathBuf },
     #[error("there is no {what} named {name:?}")]
     Unknown {
         what: &'static str,
@@ -81,7 +86,7 @@ pub(crate) enum Failure {
     #[error(transparent)]
     #[diagnostic(transparent)]
     Query(Box<QueryFailure>),
-    #[error("the ledger refuses: {0}")]
+    #[error("the ledger refuses")]
     Rejected(#[from] Rejection),
     #[error("no proof: {violation}")]
     NotEligible {
@@ -102,13 +107,14 @@ pub(crate) enum Failure {
     Derivation(#[from] DerivationError),
     #[error(transparent)]
     Generator(#[from] GeneratorError),
-    #[error("the verifying key is refused: {0}")]
+    #[error("the verifying key is refused")]
+    #[diagnostic(help("--allow-insecure-keys trusts keys of a development setup"))]
     Key(#[from] KeyError),
     #[error(transparent)]
     Verify(#[from] VerifyError),
-    #[error("the operating system gives no randomness: {0}")]
+    #[error("the operating system gives no randomness")]
     Randomness(#[from] getrandom::Error),
-    #[error("cannot write the output: {0}")]
+    #[error("cannot write the output")]
     Output(#[from] io::Error),
 }
 
@@ -116,7 +122,9 @@ impl Failure {
     /// The code that the process ends with.
     pub(crate) fn exit(&self) -> Exit {
         match self {
-            Self::Usage { .. } | Self::Query(_) | Self::Unknown { .. } => Exit::Usage,
+            Self::Usage { .. } | Self::Query(_) | Self::Unknown { .. } | Self::NoLedger { .. } => {
+                Exit::Usage
+            }
             Self::Invalid { .. } | Self::Verify(_) => Exit::Invalid,
             Self::NotPermitted { .. } => Exit::NotPermitted,
             Self::Key(KeyError::Insecure { .. }) => Exit::NotPermitted,
@@ -125,6 +133,21 @@ impl Failure {
             Self::Ledger(error) => of_ledger(error),
             _ => Exit::Error,
         }
+    }
+
+    /// What failed and why, in one line.
+    pub(crate) fn sentence(&self) -> String {
+        let mut sentence = self.to_string();
+        let mut cause = std::error::Error::source(self);
+        while let Some(error) = cause {
+            let text = error.to_string();
+            // Some messages already end with their cause.
+            if !sentence.contains(&text) {
+                sentence = format!("{sentence}: {text}");
+            }
+            cause = error.source();
+        }
+        sentence
     }
 
     /// Where in a query, for machines: byte ranges of its text, or paths in its JSON.
@@ -154,6 +177,25 @@ impl Failure {
             message: message.into(),
             help: help.into(),
         }
+    }
+}
+
+/// A failure as it is shown: what and why in one sentence, then what to do.
+#[derive(Debug, Error)]
+#[error("{}", .0.sentence())]
+pub(crate) struct Shown(pub(crate) Failure);
+
+impl Diagnostic for Shown {
+    fn help<'a>(&'a self) -> Option<Box<dyn std::fmt::Display + 'a>> {
+        self.0.help()
+    }
+
+    fn source_code(&self) -> Option<&dyn miette::SourceCode> {
+        self.0.source_code()
+    }
+
+    fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
+        self.0.labels()
     }
 }
 

@@ -16,7 +16,7 @@ use std::process::ExitCode;
 use clap::Parser;
 use clap::error::ErrorKind;
 use commands::Cli;
-use failure::{Exit, Failure};
+use failure::{Exit, Failure, Shown};
 
 fn main() -> ExitCode {
     let cli = match Cli::try_parse() {
@@ -47,13 +47,13 @@ fn report(failure: Failure, json: bool) {
     if json {
         let help = miette::Diagnostic::help(&failure).map(|help| help.to_string());
         let error = serde_json::json!({
-            "error": failure.to_string(),
+            "error": failure.sentence(),
             "help": help,
             "exit": failure.exit() as u8,
             "at": failure.places(),
         });
         eprintln!("{error}");
     } else {
-        eprintln!("{:?}", miette::Report::new(failure));
+        eprintln!("{:?}", miette::Report::new(Shown(failure)));
     }
 }

@@ -2,13 +2,13 @@
 
 use std::fs;
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
-use salus_ledger::audit::{self, AuditError, Bundle, Expectations, ExportError};
+use salus_ledger::audit::{self, AuditError, Bundle, EntryProblem, Expectations, ExportError};
 use salus_ledger::key::PublicKey;
 use salus_protocol::nullifier::LedgerId;
-use salus_verifier::KeyPolicy;
+use salus_verifier::{KeyError, KeyPolicy};
 use serde::Serialize;
 
 use super::Context;
@@ -157,10 +157,7 @@ pub(crate) fn run(context: &Context, command: &AuditCommand) -> Result<(), Failu
 
 fn verify(context: &Context, args: &VerifyArgs) -> Result<(), Failure> {
     let bytes = fs::read(&args.bundle).map_err(Failure::file("read", &args.bundle))?;
-    let invalid = |error: AuditError| Failure::Invalid {
-        message: format!("{} does not verify: {error}", args.bundle.display()),
-        help: "nothing that the bundle says should be relied on".to_owned(),
-    };
+    let invalid = |error: AuditError| refused(&args.bundle, &error);
     let ledger = match args.ledger {
         Some(ledger) => ledger,
         None => serde_json::from_slice::<Bundle>(&bytes)
@@ -188,4 +185,23 @@ fn verify(context: &Context, args: &VerifyArgs) -> Result<(), Failure> {
         ledger_given: args.ledger.is_some(),
         report,
     })
+}
+
+/// A bundle under a key that is not trusted may be right; any other refused one is not to be relied
+/// on.
+fn refused(bundle: &Path, error: &AuditError) -> Failure {
+    let message = format!("{} does not verify: {error}", bundle.display());
+    match error {
+        AuditError::Entry {
+            problem: EntryProblem::Key(KeyError::Insecure { .. }),
+            ..
+        } => Failure::NotPermitted {
+            message,
+            help: "--allow-insecure-keys trusts keys of a development setup".to_owned(),
+        },
+        _ => Failure::Invalid {
+            message,
+            help: "nothing that the bundle says should be relied on".to_owned(),
+        },
+    }
 }

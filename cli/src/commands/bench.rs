@@ -8,15 +8,17 @@ use std::io;
 use std::time::{Duration, Instant};
 
 use clap::Args;
+use salus_protocol::statement::Statement;
 use salus_prover::eligibility::{EligibilityProver, insecure_development_key};
 use salus_prover::groth16::Preparation;
-use salus_verifier::{KeyPolicy, verify, verify_batch};
+use salus_verifier::{KeyPolicy, Proof, TrustedKey, verify, verify_batch};
 use serde::Serialize;
 
 use super::Context;
 use crate::failure::Failure;
 use crate::output::{Report, duration, table};
-use plain::Plain;
+use plain::{Plain, PlainProof};
+use scene::Pair;
 
 /// Measure proving and verifying on this machine, beside plain ark-groth16 in the same run.
 ///
@@ -61,6 +63,8 @@ struct Measured {
     cores: usize,
     constraints: usize,
     proofs: usize,
+    /// Whether this program was built with optimisation; else the numbers mean nothing.
+    optimised: bool,
     lines: Vec<Line>,
     prepare_seconds: f64,
 }
@@ -84,6 +88,12 @@ impl Report for Measured {
             ]);
         }
         writeln!(out, "{lines}\n")?;
+        if !self.optimised {
+            writeln!(
+                out,
+                "BUILT WITHOUT OPTIMISATION: these numbers mean nothing; use --release.\n"
+            )?;
+        }
         writeln!(
             out,
             "Preparing Salus's prover for batches took {} once.",
@@ -100,45 +110,20 @@ pub(crate) fn run(context: &Context, args: &BenchArgs) -> Result<(), Failure> {
     let prover = EligibilityProver::new(&key, Preparation::Tables).map_err(broken)?;
     let prepare_seconds = started.elapsed().as_secs_f64();
     let plain = Plain::set_up()?;
-
-    spinner.set_message("proving one at a time");
-    let few = &pairs[..pairs.len().div_ceil(4)];
-    let ours = each(few, |(statement, witness)| {
-        prover.prove(statement, witness).map_err(broken)
-    })?;
-    let theirs = each(few, |pair| plain.prove(pair))?;
-    let one = Line::new("prove one", ours.1, theirs.1);
-
-    spinner.set_message("proving many");
-    let started = Instant::now();
-    let proofs = prover.prove_many(&pairs, || ());
-    let ours = per_proof(started.elapsed(), pairs.len());
-    let proofs = proofs
-        .into_iter()
-        .collect::<Result<Vec<_>, _>>()
-        .map_err(broken)?;
-    let started = Instant::now();
-    let plain_proofs = plain.prove_many(&pairs)?;
-    let theirs = per_proof(started.elapsed(), pairs.len());
-    let many = Line::new("prove many", ours, theirs);
-
-    spinner.set_message("verifying");
     let trusted = key
         .verifying()
         .trusted(KeyPolicy::AllowInsecureDevelopmentKeys)?;
-    let batch: Vec<_> = pairs.iter().map(|pair| pair.0).zip(proofs).collect();
-    let (_, ours) = each(&batch, |(statement, proof)| {
-        Ok(verify(&trusted, statement, proof)?)
-    })?;
-    let plain_batch: Vec<_> = pairs.iter().map(|pair| pair.0).zip(plain_proofs).collect();
-    let (_, theirs) = each(&plain_batch, |(statement, proof)| {
-        plain.verify(statement, proof)
-    })?;
-    let verify_one = Line::new("verify one", ours, theirs);
-    let started = Instant::now();
-    verify_batch(&trusted, &batch).map_err(broken)?;
-    let ours = per_proof(started.elapsed(), batch.len());
-    let verify_many = Line::new("verify many", ours, theirs);
+
+    spinner.set_message("proving one at a time");
+    let mut lines = vec![prove_one(&prover, &plain, &pairs)?];
+    spinner.set_message("proving many");
+    let (line, proofs, plain_proofs) = prove_many(&prover, &plain, &pairs)?;
+    lines.push(line);
+    spinner.set_message("verifying");
+    let statements = || pairs.iter().map(|pair| pair.0);
+    let batch: Vec<_> = statements().zip(proofs).collect();
+    let plain_batch: Vec<_> = statements().zip(plain_proofs).collect();
+    lines.extend(verify_both(&trusted, &batch, &plain, &plain_batch)?);
     spinner.finish_and_clear();
 
     context.output.show(&Measured {
@@ -146,9 +131,57 @@ pub(crate) fn run(context: &Context, args: &BenchArgs) -> Result<(), Failure> {
         cores: rayon::current_num_threads(),
         constraints: salus_circuits::eligibility::shape().constraints.len(),
         proofs: pairs.len(),
-        lines: vec![one, many, verify_one, verify_many],
+        optimised: !cfg!(debug_assertions),
+        lines,
         prepare_seconds,
     })
+}
+
+fn prove_one(prover: &EligibilityProver, plain: &Plain, pairs: &[Pair]) -> Result<Line, Failure> {
+    let few = &pairs[..pairs.len().div_ceil(4)];
+    let (_, ours) = each(few, |(statement, witness)| {
+        prover.prove(statement, witness).map_err(broken)
+    })?;
+    let (_, theirs) = each(few, |pair| plain.prove(pair))?;
+    Ok(Line::new("prove one", ours, theirs))
+}
+
+fn prove_many(
+    prover: &EligibilityProver,
+    plain: &Plain,
+    pairs: &[Pair],
+) -> Result<(Line, Vec<Proof>, Vec<PlainProof>), Failure> {
+    let started = Instant::now();
+    let proofs = prover.prove_many(pairs, || ());
+    let ours = per_proof(started.elapsed(), pairs.len());
+    let proofs = proofs
+        .into_iter()
+        .collect::<Result<Vec<_>, _>>()
+        .map_err(broken)?;
+    let started = Instant::now();
+    let plain_proofs = plain.prove_many(pairs)?;
+    let theirs = per_proof(started.elapsed(), pairs.len());
+    Ok((Line::new("prove many", ours, theirs), proofs, plain_proofs))
+}
+
+/// ark-groth16 has no batch verification, so one time stands beside both of ours.
+fn verify_both(
+    trusted: &TrustedKey,
+    batch: &[(Statement, Proof)],
+    plain: &Plain,
+    plain_batch: &[(Statement, PlainProof)],
+) -> Result<[Line; 2], Failure> {
+    let (_, ours) = each(batch, |(statement, proof)| {
+        Ok(verify(trusted, statement, proof)?)
+    })?;
+    let (_, theirs) = each(plain_batch, |(statement, proof)| {
+        plain.verify(statement, proof)
+    })?;
+    let one = Line::new("verify one", ours, theirs);
+    let started = Instant::now();
+    verify_batch(trusted, batch).map_err(broken)?;
+    let ours = per_proof(started.elapsed(), batch.len());
+    Ok([one, Line::new("verify many", ours, theirs)])
 }
 
 /// What cannot go wrong with generated patients and fresh keys, but for randomness and memory.

@@ -5,7 +5,7 @@ use salus_ledger::engine::Ledger;
 use salus_ledger::transaction::{Envelope, RegisterBoard};
 
 use super::Context;
-use super::issuer::{Parties, Registered, checked_title};
+use super::issuer::{Parties, Registered, checked_title, known};
 use crate::failure::Failure;
 use crate::home::{Access, Home, Name, Party};
 use crate::path::submit;
@@ -51,6 +51,9 @@ pub(crate) fn register(
         name: checked_title(&board.title)?,
         key: board.key.public(),
     };
+    if ledger.state()?.boards().contains_key(&transaction.key) {
+        return Err(known("an ethics board", home, "boards", name));
+    }
     let id = ledger.state()?.id();
     submit(
         ledger,

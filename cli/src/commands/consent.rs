@@ -1,5 +1,6 @@
 //! `salus consent`: given and taken back by a subject.
 
+use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -13,7 +14,7 @@ use serde::Serialize;
 use super::Context;
 use super::purpose::{parse_institution, parse_permission};
 use super::wallet;
-use crate::consent_import::{NoConsent, Wish, decide};
+use crate::consent_import::{NoConsent, Wish, decide, wishes};
 use crate::failure::Failure;
 use crate::home::{Access, Name};
 use crate::output::Report;
@@ -25,7 +26,8 @@ use crate::path::consent::{Granting, grant, revoke};
 Examples:
   salus consent grant --wallet alice --permit HMB --deny-for-profit --be-counted --be-contacted --until 2027-12-31
   salus consent grant --wallet alice --permit DS:diabetes --only-in eea --be-contacted --until 2027-12-31
-  salus consent grant --wallet alice --from-fhir Consent.ndjson
+  salus consent grant --wallet alice --from-fhir ./export
+  salus consent grant --all --from-fhir ./export
   salus consent show alice
   salus consent revoke --wallet alice")]
 pub(crate) enum ConsentCommand {
@@ -39,10 +41,14 @@ pub(crate) enum ConsentCommand {
 
 #[derive(Debug, Args)]
 #[command(group = ArgGroup::new("what").required(true).args(["permit", "from_fhir"]))]
+#[command(group = ArgGroup::new("who").required(true).args(["wallet", "all"]))]
 pub(crate) struct GrantArgs {
     /// Whose.
     #[arg(long, value_name = "NAME")]
-    wallet: Name,
+    wallet: Option<Name>,
+    /// Every wallet of this state directory whose patient consents in the source.
+    #[arg(long, requires = "from_fhir")]
+    all: bool,
     /// Take the consent from a FHIR R4 or R5 Consent: an NDJSON file, a Bundle or a folder.
     #[arg(long, value_name = "PATH")]
     from_fhir: Option<PathBuf>,
@@ -198,6 +204,28 @@ impl Report for Granted {
 }
 
 #[derive(Debug, Serialize)]
+struct GrantedAll {
+    wallets: usize,
+    records: usize,
+    /// Wallets whose patients do not consent, by reason.
+    no_consent: BTreeMap<String, usize>,
+}
+
+impl Report for GrantedAll {
+    fn write(&self, out: &mut dyn io::Write) -> io::Result<()> {
+        writeln!(
+            out,
+            "{} wallets consent for {} records",
+            self.wallets, self.records
+        )?;
+        for (reason, wallets) in &self.no_consent {
+            writeln!(out, "{wallets:>6} do not: {reason}")?;
+        }
+        Ok(())
+    }
+}
+
+#[derive(Debug, Serialize)]
 struct Revoked {
     wallet: String,
     records: usize,
@@ -240,11 +268,46 @@ fn nothing(wallet: &Name, what: &str) -> Failure {
 }
 
 fn run_grant(context: &Context, args: &GrantArgs) -> Result<(), Failure> {
+    match (&args.wallet, &args.from_fhir) {
+        (Some(name), _) => grant_one(context, args, name),
+        (None, Some(source)) => grant_all(context, source),
+        (None, None) => Err(Failure::usage("whose consent?", "give --wallet or --all")),
+    }
+}
+
+/// Every wallet's patient as the source says; patients without a wallet are passed over.
+fn grant_all(context: &Context, source: &Path) -> Result<(), Failure> {
     let home = &context.home;
-    let wallet = home.wallet(&args.wallet)?;
+    let import = import(source, &Limits::default())?;
+    let (mut grantings, mut no_consent) = (Vec::new(), BTreeMap::new());
+    for (patient, wish) in import.patients.iter().zip(wishes(&import)) {
+        let Ok(name) = patient.id.parse::<Name>() else {
+            continue;
+        };
+        match (home.find_wallet(&name)?, wish) {
+            (None, _) => {}
+            (Some(wallet), Ok(wish)) => grantings.push(Granting { wallet, wish }),
+            (Some(_), Err(reason)) => *no_consent.entry(reason.to_string()).or_default() += 1,
+        }
+    }
+    let wallets = grantings.len();
+    let ledger = home.ledger(Access::Write)?;
+    let bar = context.output.bar("granting", wallets);
+    let records = grant(home, &ledger, grantings, || bar.inc(1))?;
+    bar.finish_and_clear();
+    context.output.show(&GrantedAll {
+        wallets,
+        records,
+        no_consent,
+    })
+}
+
+fn grant_one(context: &Context, args: &GrantArgs, name: &Name) -> Result<(), Failure> {
+    let home = &context.home;
+    let wallet = home.wallet(name)?;
     let ledger = home.ledger(Access::Write)?;
     let wish = match &args.from_fhir {
-        Some(path) => from_fhir(path, &args.wallet)?,
+        Some(path) => from_fhir(path, name)?,
         None => {
             let state = ledger.state()?;
             let today = state.day().unwrap_or(Day::FIRST);
@@ -259,10 +322,10 @@ fn run_grant(context: &Context, args: &GrantArgs) -> Result<(), Failure> {
     };
     let records = grant(home, &ledger, vec![granting], || ())?;
     if records == 0 {
-        return Err(nothing(&args.wallet, "no record in the registry"));
+        return Err(nothing(name, "no record in the registry"));
     }
     context.output.show(&Granted {
-        wallet: args.wallet.to_string(),
+        wallet: name.to_string(),
         records,
         terms: wish.terms,
         from: wish.from,

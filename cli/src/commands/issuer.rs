@@ -89,12 +89,24 @@ pub(crate) fn register(
         name: checked_title(&issuer.title)?,
         key: issuer.key.public(),
     };
+    if ledger.state()?.issuers().contains_key(&transaction.key) {
+        return Err(known("an issuer", home, "issuers", name));
+    }
     let id = ledger.state()?.id();
     submit(
         ledger,
         Envelope::sign(transaction, &id, governance.key.key()),
     )?;
     Ok(issuer)
+}
+
+/// A party of this name is registered already.
+pub(super) fn known(what: &'static str, home: &Home, folder: &str, name: &Name) -> Failure {
+    Failure::Exists {
+        what,
+        path: home.root().join(folder).join(name.as_str()),
+        help: "it is registered already: choose another name".to_owned(),
+    }
 }
 
 /// A title as the ledger takes it.

@@ -120,7 +120,19 @@ impl DemoReport {
 
 impl Report for DemoReport {
     fn write(&self, out: &mut dyn io::Write) -> io::Result<()> {
-        let seconds = |s: f64| duration(Duration::from_secs_f64(s));
+        self.write_patients(out)?;
+        self.write_answers(out)?;
+        self.write_audit(out)?;
+        self.write_files(out)
+    }
+}
+
+fn seconds(seconds: f64) -> String {
+    duration(Duration::from_secs_f64(seconds))
+}
+
+impl DemoReport {
+    fn write_patients(&self, out: &mut dyn io::Write) -> io::Result<()> {
         writeln!(out)?;
         writeln!(
             out,
@@ -143,6 +155,10 @@ impl Report for DemoReport {
         for (reason, wallets) in &self.not_eligible {
             writeln!(out, "            {wallets:>4} can't answer: {reason}")?;
         }
+        Ok(())
+    }
+
+    fn write_answers(&self, out: &mut dyn io::Write) -> io::Result<()> {
         writeln!(
             out,
             "answers     {} proofs of {} bytes on the ledger",
@@ -173,6 +189,10 @@ impl Report for DemoReport {
                 refusal.attempt, refusal.refused_by, refusal.reason
             )?;
         }
+        Ok(())
+    }
+
+    fn write_audit(&self, out: &mut dyn io::Write) -> io::Result<()> {
         writeln!(out, "\nShown by {}:", self.files.bundle.display())?;
         for sentence in self.sentences("shown") {
             writeln!(out, "  + {sentence}")?;
@@ -181,6 +201,10 @@ impl Report for DemoReport {
         for sentence in self.sentences("not_shown") {
             writeln!(out, "  - {sentence}")?;
         }
+        Ok(())
+    }
+
+    fn write_files(&self, out: &mut dyn io::Write) -> io::Result<()> {
         writeln!(out, "\nFiles:")?;
         writeln!(out, "  {}  FHIR export", self.files.patients.display())?;
         writeln!(out, "  {}  the query", self.files.query.display())?;

@@ -77,12 +77,8 @@ impl Home {
     pub(crate) fn ledger(&self, access: Access) -> Result<Ledger, Failure> {
         let path = self.ledger_path();
         if !path.exists() {
-            return Err(Failure::Unknown {
-                what: "ledger",
-                name: self.root().display().to_string(),
-                help: "`salus ledger init` founds one; --home DIR or SALUS_HOME names another \
-                       directory"
-                    .to_owned(),
+            return Err(Failure::NoLedger {
+                home: self.root().to_owned(),
             });
         }
         match access {

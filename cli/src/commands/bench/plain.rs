@@ -15,6 +15,9 @@ use super::broken;
 use super::scene::Pair;
 use crate::failure::Failure;
 
+/// A proof as ark-groth16 makes it.
+pub(super) type PlainProof = Proof<Bn254>;
+
 /// A key of ark-groth16's own.
 pub(super) struct Plain {
     proving: ProvingKey<Bn254>,
@@ -40,21 +43,17 @@ impl Plain {
         })
     }
 
-    pub(super) fn prove(&self, (statement, witness): &Pair) -> Result<Proof<Bn254>, Failure> {
+    pub(super) fn prove(&self, (statement, witness): &Pair) -> Result<PlainProof, Failure> {
         let assigned = Assigned(assign(statement, witness).variables);
         Groth16::<Bn254>::prove(&self.proving, assigned, &mut rng()?).map_err(broken)
     }
 
     /// Many, side by side.
-    pub(super) fn prove_many(&self, pairs: &[Pair]) -> Result<Vec<Proof<Bn254>>, Failure> {
+    pub(super) fn prove_many(&self, pairs: &[Pair]) -> Result<Vec<PlainProof>, Failure> {
         pairs.par_iter().map(|pair| self.prove(pair)).collect()
     }
 
-    pub(super) fn verify(
-        &self,
-        statement: &Statement,
-        proof: &Proof<Bn254>,
-    ) -> Result<(), Failure> {
+    pub(super) fn verify(&self, statement: &Statement, proof: &PlainProof) -> Result<(), Failure> {
         let inputs = statement.public_inputs();
         let valid = Groth16::<Bn254>::verify_proof(&self.verifying, proof, &inputs);
         if valid.map_err(broken)? {

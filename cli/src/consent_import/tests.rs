@@ -1,0 +1,257 @@
+//! What consents of many shapes come to, read through the importer.
+#![allow(clippy::unwrap_used)]
+
+use std::fs;
+
+use salus_datasets::fhir::{Limits, import};
+use salus_protocol::consent::{DiseaseArea, Grant, Modifier, Permission, Region, Terms};
+use serde_json::{Value, json};
+
+use super::*;
+
+const DUO: &str = "http://purl.obolibrary.org/obo/duo.owl";
+
+fn coding(system: &str, code: &str) -> Value {
+    json!({"system": system, "code": code})
+}
+
+fn concept(system: &str, code: &str) -> Value {
+    json!({"coding": [coding(system, code)]})
+}
+
+fn purpose(code: &str) -> Value {
+    coding(DUO, code)
+}
+
+fn qualified(code: &str, url: &str, system: &str, value: &str) -> Value {
+    json!({
+        "extension": [{"url": url, "valueCodeableConcept": concept(system, value)}],
+        "system": DUO, "code": code,
+    })
+}
+
+/// A consent to health research with all grants, in R4's shape.
+fn plain() -> Value {
+    let actions: Vec<_> = ["be-counted", "be-contacted", "share-data"]
+        .map(|action| concept("urn:salus:fhir:consent-action", action))
+        .to_vec();
+    json!({
+        "resourceType": "Consent", "id": "c1", "status": "active",
+        "scope": concept("http://terminology.hl7.org/CodeSystem/consentscope", "research"),
+        "patient": {"reference": "Patient/p1"},
+        "dateTime": "2020-05-01",
+        "provision": {
+            "type": "permit",
+            "period": {"start": "2020-01-01", "end": "2030"},
+            "action": actions,
+            "purpose": [purpose("DUO:0000006")],
+        },
+    })
+}
+
+fn with(path: &str, value: Value) -> Value {
+    let mut consent = plain();
+    *consent.pointer_mut(path).unwrap() = value;
+    consent
+}
+
+fn read(consents: &[Value]) -> Result<Wish, NoConsent> {
+    let folder = tempfile::tempdir().unwrap();
+    let patient = json!({"resourceType": "Patient", "id": "p1"}).to_string();
+    fs::write(folder.path().join("Patient.ndjson"), patient).unwrap();
+    let lines: Vec<_> = consents
+        .iter()
+        .enumerate()
+        .map(|(i, consent)| {
+            let mut consent = consent.clone();
+            consent["id"] = json!(format!("c{i}"));
+            consent.to_string()
+        })
+        .collect();
+    fs::write(folder.path().join("Consent.ndjson"), lines.join("\n")).unwrap();
+    let import = import(folder.path(), &Limits::default()).unwrap();
+    assert_eq!(import.consents.len(), consents.len());
+    wishes(&import).remove(0)
+}
+
+fn all_grants(terms: Terms) -> Terms {
+    Grant::ALL.into_iter().fold(terms, Terms::grant)
+}
+
+#[test]
+fn a_plain_consent_is_taken_as_it_says() {
+    let wish = read(&[plain()]).unwrap();
+    let terms = all_grants(Terms::none().permit(Permission::HealthResearch));
+    assert_eq!(wish.terms, terms);
+    // Never before it was given; to the end of a partial date.
+    assert_eq!(wish.from.to_string(), "2020-05-01");
+    assert_eq!(wish.until.to_string(), "2030-12-31");
+}
+
+#[test]
+fn codes_become_permissions_and_modifiers() {
+    let purposes = [
+        purpose("DUO:0000042"),
+        purpose("DUO_0000018"),
+        purpose("DUO:0000021"),
+        qualified(
+            "DUO:0000007",
+            "urn:salus:fhir:disease-area",
+            "http://snomed.info/sct",
+            "73211009",
+        ),
+        qualified(
+            "DUO:0000022",
+            "urn:salus:fhir:region",
+            "urn:salus:fhir:region",
+            "eea",
+        ),
+    ];
+    let terms = read(&[with("/provision/purpose", json!(purposes))])
+        .unwrap()
+        .terms;
+    let permissions = [
+        Permission::GeneralResearch,
+        Permission::Disease(DiseaseArea::Diabetes),
+    ];
+    assert_eq!(terms.permissions(), permissions);
+    let modifiers = terms.modifiers();
+    for expected in [
+        Modifier::NonProfitOrganisation,
+        Modifier::NonCommercialUse,
+        Modifier::EthicsApproval,
+        Modifier::NotIn(Region::Asia),
+    ] {
+        assert!(modifiers.contains(&expected), "{expected}");
+    }
+    assert!(!modifiers.contains(&Modifier::NotIn(Region::EuropeanEconomicArea)));
+}
+
+#[test]
+fn what_cannot_be_decided_is_no_consent() {
+    let health = purpose("DUO:0000006");
+    // RS, CC, PS, IS, TS, an unknown code, another system.
+    for code in [
+        "DUO:0000012",
+        "DUO:0000043",
+        "DUO:0000027",
+        "DUO:0000028",
+        "DUO:0000025",
+        "DUO:9999999",
+    ] {
+        let consent = with("/provision/purpose", json!([health, purpose(code)]));
+        assert!(
+            matches!(read(&[consent]), Err(NoConsent::Purpose(_))),
+            "{code}"
+        );
+    }
+    let other = coding(
+        "http://terminology.hl7.org/CodeSystem/v3-ActReason",
+        "TREAT",
+    );
+    let undecided = [
+        json!([health, other]),
+        // A disease area that isn't named, or isn't known; a country, which no region is.
+        json!([purpose("DUO:0000007")]),
+        json!([qualified(
+            "DUO:0000007",
+            "urn:salus:fhir:disease-area",
+            "http://snomed.info/sct",
+            "1"
+        )]),
+        json!([
+            health,
+            qualified(
+                "DUO:0000022",
+                "urn:salus:fhir:region",
+                "urn:iso:std:iso:3166",
+                "US"
+            )
+        ]),
+        // A qualifier of a meaning that isn't known.
+        json!([qualified("DUO:0000006", "urn:example:narrower", "x", "y")]),
+    ];
+    for purposes in undecided {
+        let consent = with("/provision/purpose", purposes.clone());
+        assert!(
+            matches!(read(&[consent]), Err(NoConsent::Purpose(_))),
+            "{purposes}"
+        );
+    }
+    let mut narrowed = plain();
+    narrowed["provision"]["class"] = json!([coding("x", "y")]);
+    assert_eq!(read(&[narrowed]), Err(NoConsent::Narrowed));
+    let modifiers_only = with("/provision/purpose", json!([purpose("DUO:0000045")]));
+    assert_eq!(read(&[modifiers_only]), Err(NoConsent::NoPermission));
+    let action = concept("http://terminology.hl7.org/CodeSystem/consentaction", "use");
+    let unknown_action = with("/provision/action", json!([action]));
+    assert!(matches!(read(&[unknown_action]), Err(NoConsent::Action(_))));
+    assert_eq!(
+        read(&[with("/provision/action", json!([]))]),
+        Err(NoConsent::NoGrant)
+    );
+    let ends_early = with("/provision/period/end", json!("2019-12-31"));
+    assert_eq!(read(&[ends_early]), Err(NoConsent::Window));
+}
+
+#[test]
+fn refusals_and_other_states() {
+    assert_eq!(
+        read(&[with("/provision/type", json!("deny"))]),
+        Err(NoConsent::Refused)
+    );
+    for status in ["inactive", "draft", "proposed", "rejected"] {
+        let consent = with("/status", json!(status));
+        assert_eq!(read(&[consent]), Err(NoConsent::Status(status.to_owned())));
+    }
+    let privacy = concept(
+        "http://terminology.hl7.org/CodeSystem/consentscope",
+        "patient-privacy",
+    );
+    assert_eq!(read(&[with("/scope", privacy)]), Err(NoConsent::OtherScope));
+    assert_eq!(read(&[]), Err(NoConsent::None));
+}
+
+#[test]
+fn exceptions_take_grants_away_or_leave_nothing() {
+    let mut consent = plain();
+    let denied = concept("urn:salus:fhir:consent-action", "be-contacted");
+    consent["provision"]["provision"] = json!([{"type": "deny", "action": [denied]}]);
+    let terms = read(&[consent.clone()]).unwrap().terms;
+    assert!(terms.grants(Grant::Counted) && !terms.grants(Grant::Contacted));
+    consent["provision"]["provision"] =
+        json!([{"type": "deny", "purpose": [purpose("DUO:0000011")]}]);
+    assert_eq!(read(&[consent]), Err(NoConsent::Exceptions));
+}
+
+#[test]
+fn r5_denies_all_but_one_rule() {
+    let rule = plain()["provision"].clone();
+    let r5 = json!({
+        "resourceType": "Consent", "id": "c1", "status": "active",
+        "subject": {"reference": "Patient/p1"}, "date": "2021-01-01",
+        "decision": "deny", "provision": [rule],
+    });
+    let wish = read(&[r5.clone()]).unwrap();
+    assert_eq!(wish.from.to_string(), "2021-01-01");
+    let two = json!([r5["provision"][0], r5["provision"][0]]);
+    let mut more = r5;
+    more["provision"] = two;
+    assert_eq!(read(&[more]), Err(NoConsent::Exceptions));
+}
+
+#[test]
+fn a_refusal_wins_and_only_the_latest_counts() {
+    let refusal = with("/provision/type", json!("deny"));
+    assert_eq!(read(&[plain(), refusal.clone()]), Err(NoConsent::Refused));
+    assert_eq!(read(&[refusal, plain()]), Err(NoConsent::Refused));
+    // A later consent that can't be decided is not replaced by an earlier one that can.
+    let mut later = with("/provision/purpose", json!([purpose("DUO:0000043")]));
+    later["dateTime"] = json!("2022-01-01");
+    for pair in [[plain(), later.clone()], [later.clone(), plain()]] {
+        assert!(matches!(read(&pair), Err(NoConsent::Purpose(_))));
+    }
+    // A withdrawn one says nothing about the one that is active.
+    let inactive = with("/status", json!("inactive"));
+    assert!(read(&[inactive, plain()]).is_ok());
+}
