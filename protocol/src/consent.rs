@@ -159,12 +159,27 @@ pub struct Consent {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub institution: Option<Institution>,
     /// Only this study, if any is named (DUO PS).
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "read_project"
+    )]
     pub project: Option<Scope>,
     /// Hides the consent commitment.
     pub salt: Salt,
     /// Hides the consent's row commitment.
     pub row_salt: RowSalt,
+}
+
+/// Refuses the scope zero: it commits as "no study named", so it would limit nothing.
+fn read_project<'de, D: serde::Deserializer<'de>>(d: D) -> Result<Option<Scope>, D::Error> {
+    let project = <Option<Scope> as Deserialize>::deserialize(d)?;
+    if project.is_some_and(|scope| scope.element() == Fr::from(0u64)) {
+        return Err(serde::de::Error::custom(
+            "zero names no study: leave `project` out",
+        ));
+    }
+    Ok(project)
 }
 
 impl Consent {

@@ -6,6 +6,7 @@
 use thiserror::Error;
 
 use crate::consent::{Consent, GRANTS, MODIFIERS, PERMISSIONS, TERM_BITS};
+use crate::field::Fr;
 use crate::nullifier::SubjectSecret;
 use crate::query::CompiledQuery;
 use crate::record::Record;
@@ -165,9 +166,7 @@ fn consent_checks(statement: &Statement, consent: &Consent) -> [(bool, Violation
             Violation::Institution,
         ),
         (
-            consent
-                .project
-                .is_none_or(|project| project == statement.scope),
+            consent.project_element() == Fr::from(0u64) || consent.project == Some(statement.scope),
             Violation::Project,
         ),
     ]

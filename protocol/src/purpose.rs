@@ -45,17 +45,20 @@ pub struct Institution(String);
 
 /// Why a text is not an institution's name.
 #[derive(Debug, Error, Clone, PartialEq, Eq)]
-#[error("an institution's name has 1 to 200 characters, without space at either end")]
+#[error(
+    "an institution's name has 1 to 200 bytes, no space at either end and no control characters"
+)]
 pub struct InstitutionError;
 
 impl Institution {
     /// Checks a name.
     ///
     /// # Errors
-    /// [`InstitutionError`] for an empty, padded or overlong name.
+    /// [`InstitutionError`] for an empty, padded or overlong name, or one with control characters.
     pub fn new(name: impl Into<String>) -> Result<Self, InstitutionError> {
         let name = name.into();
-        let fits = !name.is_empty() && name.len() <= 200 && name.trim() == name;
+        let plain = !name.chars().any(crate::is_deceptive);
+        let fits = !name.is_empty() && name.len() <= 200 && name.trim() == name && plain;
         if fits {
             Ok(Self(name))
         } else {

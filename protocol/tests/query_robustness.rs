@@ -192,3 +192,25 @@ fn many_errors_are_cut_and_many_criteria_are_refused() {
         .unwrap_err();
     assert!(errors[0].to_string().contains("16 fit"), "{errors}");
 }
+
+/// A comment could otherwise rewrite, on a terminal, the criteria above it.
+#[test]
+fn characters_that_deceive_are_refused() {
+    let query =
+        |comment: &str| format!("cohort \"A\" at 2020-01-01\ninclude all\n  no mi # {comment}\n");
+    assert!(Query::parse(&query("plain, with a tab\tand Ünicode")).is_ok());
+    assert!(Query::parse(&query("plain").replace('\n', "\r\n")).is_ok());
+    for deceit in [
+        "\u{1b}[1A\u{1b}[2K",
+        "\rno stroke",
+        "\u{202e}",
+        "\u{2066}",
+        "\u{0}",
+        "\u{9b}1A",
+    ] {
+        let text = query(deceit);
+        let errors = Query::parse(&text).unwrap_err();
+        let span = errors[0].span.clone().unwrap();
+        assert!(text[span].chars().all(salus_protocol::is_deceptive));
+    }
+}

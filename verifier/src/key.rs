@@ -123,6 +123,14 @@ pub enum KeyError {
         "gamma and delta are the same point up to sign, so anyone can forge proofs: the setup was not finished"
     )]
     GammaIsDelta,
+    /// beta is gamma or delta, or a negation: anyone can forge proofs.
+    #[error(
+        "beta and {other} are the same point up to sign, so anyone can forge proofs: the setup had no contributions"
+    )]
+    BetaIsShared {
+        /// The other point.
+        other: KeyPoint,
+    },
     /// Two public inputs have one point up to sign, so values can be moved between them.
     #[error(
         "public inputs {first} and {second} share a point up to sign, so values can move between them"
@@ -169,7 +177,8 @@ impl VerifyingKey {
     ///
     /// # Errors
     /// For a bad circuit name; a wrong number of input points; any point that is the identity, not
-    /// on its curve or not in its group; gamma = ±delta; two equal input points.
+    /// on its curve or not in its group; any two of beta, gamma, delta equal
+    /// up to sign; two equal input points.
     pub fn new(
         circuit: &str,
         setup: Setup,
@@ -336,11 +345,23 @@ fn check_points(key: &ark_groth16::VerifyingKey<Bn254>) -> Result<(), KeyError> 
 }
 
 /// Refuses what an honest setup yields with negligible probability only, and under which forging
-/// is easy. With gamma = ±delta, A = alpha, B = beta, C = ∓X is a proof of anything.
+/// is easy. With gamma = ±delta, A = alpha, B = beta, C = ∓X is a proof of anything. With
+/// gamma = beta, so is A = alpha + X, B = beta + delta, C = A; with delta = beta, so is A = X,
+/// B = beta + gamma, C = X - alpha.
 fn check_soundness(key: &ark_groth16::VerifyingKey<Bn254>) -> Result<(), KeyError> {
     // On these curves two points have one x coordinate when they are equal up to sign.
     if key.gamma_g2.x == key.delta_g2.x {
         return Err(KeyError::GammaIsDelta);
+    }
+    let others = [
+        (KeyPoint::Gamma, &key.gamma_g2),
+        (KeyPoint::Delta, &key.delta_g2),
+    ];
+    if let Some((other, _)) = others
+        .into_iter()
+        .find(|(_, point)| point.x == key.beta_g2.x)
+    {
+        return Err(KeyError::BetaIsShared { other });
     }
     let inputs = &key.gamma_abc_g1;
     for first in 1..inputs.len() {

@@ -151,6 +151,12 @@ pub enum Problem {
         /// Bytes allowed.
         limit: usize,
     },
+    /// A character that could make a terminal show another query than the one compiled.
+    #[error("the character U+{code:04X} may hide or rewrite what a reader sees")]
+    Deceptive {
+        /// The character's number.
+        code: u32,
+    },
     /// A title with control characters or too long.
     #[error("a title has at most 200 characters, and no control characters")]
     Title,
@@ -323,6 +329,10 @@ impl Problem {
             Self::Reserved { .. } => "write the name of a field or value of the profile".into(),
             Self::NotANumber { .. } => {
                 "write digits and at most one decimal point, such as 1200 or 7.5".into()
+            }
+            Self::Deceptive { .. } => {
+                "take it out: control characters and turns of direction have no place in a query"
+                    .into()
             }
             Self::Title => "shorten it, and keep it on one line".into(),
             Self::Name { .. } => "names are lower-case letters, digits, `_` and `.`, and begin \

@@ -30,6 +30,9 @@ pub(super) fn parse(text: &str) -> Result<Query, QueryErrors> {
         };
         return Err(error(problem, Place::Query, 0..0).into());
     }
+    if let Some(error) = deceptive(text) {
+        return Err(error.into());
+    }
     let mut reading = Reading::default();
     let mut start = 0;
     for line in text.split_inclusive('\n') {
@@ -42,6 +45,23 @@ pub(super) fn parse(text: &str) -> Result<Query, QueryErrors> {
         start += line.len();
     }
     reading.finish(text)
+}
+
+/// The first character, in a comment or not, that could make a terminal show another query than
+/// the one that is compiled.
+fn deceptive(text: &str) -> Option<QueryError> {
+    let allowed = |at: usize, c| match c {
+        '\n' | '\t' => true,
+        '\r' => text[at..].starts_with("\r\n") || at + 1 == text.len(),
+        _ => !crate::is_deceptive(c),
+    };
+    let (at, found) = text.char_indices().find(|(at, c)| !allowed(*at, *c))?;
+    let code = u32::from(found);
+    Some(error(
+        Problem::Deceptive { code },
+        Place::Query,
+        at..at + found.len_utf8(),
+    ))
 }
 
 /// An error with a place in the text.

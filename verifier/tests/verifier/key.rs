@@ -353,3 +353,67 @@ fn a_changed_key_file_is_refused() {
     assert!(changed("setup", "trust-me").contains("unknown variant"));
     assert!(changed("note", "x").contains("unknown field"));
 }
+
+/// With gamma = beta or delta = beta anyone can forge: the very forgeries verify under arkworks,
+/// and the keys are refused here, also with the sign turned.
+#[test]
+fn keys_that_share_beta_are_forgeable_and_refused() {
+    let statement = statement(1);
+    let inputs = statement.public_inputs();
+    let sum = |key: &ArkKey| {
+        let points = key.gamma_abc_g1[1..].iter().zip(inputs);
+        points.fold(key.gamma_abc_g1[0].into_group(), |sum, (point, x)| {
+            sum + *point * x
+        })
+    };
+    let forged = |key: &ArkKey, proof: ark_groth16::Proof<Bn254>| {
+        let prepared = ark_groth16::prepare_verifying_key(key);
+        assert!(Groth16::<Bn254>::verify_proof(&prepared, &proof, &inputs).unwrap());
+    };
+
+    let mut key = honest();
+    key.gamma_g2 = key.beta_g2;
+    let a = (sum(&key) + key.alpha_g1).into_affine();
+    let b = (key.beta_g2 + key.delta_g2).into_affine();
+    forged(&key, ark_groth16::Proof { a, b, c: a });
+    assert_eq!(
+        load(key.clone()),
+        Err(KeyError::BetaIsShared {
+            other: KeyPoint::Gamma
+        })
+    );
+    key.gamma_g2 = -key.beta_g2;
+    assert_eq!(
+        load(key),
+        Err(KeyError::BetaIsShared {
+            other: KeyPoint::Gamma
+        })
+    );
+
+    let mut key = honest();
+    key.delta_g2 = key.beta_g2;
+    let x = sum(&key);
+    let b = (key.beta_g2 + key.gamma_g2).into_affine();
+    let c = (x - key.alpha_g1).into_affine();
+    forged(
+        &key,
+        ark_groth16::Proof {
+            a: x.into_affine(),
+            b,
+            c,
+        },
+    );
+    assert_eq!(
+        load(key.clone()),
+        Err(KeyError::BetaIsShared {
+            other: KeyPoint::Delta
+        })
+    );
+    key.delta_g2 = -key.beta_g2;
+    assert_eq!(
+        load(key),
+        Err(KeyError::BetaIsShared {
+            other: KeyPoint::Delta
+        })
+    );
+}
