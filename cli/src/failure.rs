@@ -98,7 +98,7 @@ pub(crate) enum Failure {
     Ledger(#[from] LedgerError),
     #[error(transparent)]
     #[diagnostic(help(
-        "`salus profile check FILE` says more; docs/spec/derivation.md has the form"
+        "docs/spec/records.md has the form; `salus profile show cardiometabolic` shows one"
     ))]
     Profile(#[from] ProfileError),
     #[error(transparent)]

@@ -57,9 +57,8 @@ pub(crate) struct DemoReport {
     not_eligible: BTreeMap<String, usize>,
     answers: usize,
     proof_bytes: usize,
-    proving_seconds_per_patient: f64,
-    verifying_seconds_per_patient: f64,
-    verifying_seconds_per_patient_batched: f64,
+    /// None where nobody answered.
+    per_patient: Option<PerPatient>,
     cores: usize,
     refused: Vec<Refusal>,
     inbox: Inbox,
@@ -68,6 +67,14 @@ pub(crate) struct DemoReport {
     files: Files,
     timings: Vec<Timing>,
     seconds: f64,
+}
+
+/// What one patient's answer takes.
+#[derive(Debug, Serialize)]
+struct PerPatient {
+    proving_seconds: f64,
+    verifying_seconds: f64,
+    verifying_batched_seconds: f64,
 }
 
 /// Where things are.
@@ -94,9 +101,11 @@ impl DemoReport {
             not_eligible: cast.not_eligible.clone(),
             answers,
             proof_bytes: salus_verifier::PROOF_BYTES,
-            proving_seconds_per_patient: answered.proving.as_secs_f64() / answers.max(1) as f64,
-            verifying_seconds_per_patient: answered.verifying.one.as_secs_f64(),
-            verifying_seconds_per_patient_batched: answered.verifying.batched.as_secs_f64(),
+            per_patient: (answers > 0).then(|| PerPatient {
+                proving_seconds: answered.proving.as_secs_f64() / answers as f64,
+                verifying_seconds: answered.verifying.one.as_secs_f64(),
+                verifying_batched_seconds: answered.verifying.batched.as_secs_f64(),
+            }),
             cores: rayon::current_num_threads(),
             refused: parts.refusals,
             inbox: parts.inbox,
@@ -164,18 +173,26 @@ impl DemoReport {
             "answers     {} proofs of {} bytes on the ledger",
             self.answers, self.proof_bytes
         )?;
-        writeln!(
-            out,
-            "proving     {} a patient ({} cores)",
-            seconds(self.proving_seconds_per_patient),
-            self.cores
-        )?;
-        writeln!(
-            out,
-            "verifying   {} a patient, {} in a batch",
-            seconds(self.verifying_seconds_per_patient),
-            seconds(self.verifying_seconds_per_patient_batched)
-        )?;
+        match &self.per_patient {
+            None => writeln!(
+                out,
+                "            nobody is eligible among so few: try more --patients"
+            )?,
+            Some(per_patient) => {
+                writeln!(
+                    out,
+                    "proving     {} a patient ({} cores)",
+                    seconds(per_patient.proving_seconds),
+                    self.cores
+                )?;
+                writeln!(
+                    out,
+                    "verifying   {} a patient, {} in a batch",
+                    seconds(per_patient.verifying_seconds),
+                    seconds(per_patient.verifying_batched_seconds)
+                )?;
+            }
+        }
         writeln!(
             out,
             "inbox       {} volunteers left a contact that the sponsor alone can read",

@@ -1,0 +1,344 @@
+//! The whole path through single commands, with real proofs, and what must be refused on the way.
+#![allow(clippy::unwrap_used)]
+
+mod home;
+
+use std::fs;
+
+use home::TestHome;
+
+#[test]
+fn from_export_to_verified_bundle() {
+    let home = TestHome::with_key();
+    let [alice, bob, carol] = home.found("2025-01-01");
+    let adults = home.write("adults.salus", ADULTS);
+    home.ok(&[
+        "consent",
+        "grant",
+        "--wallet",
+        &alice,
+        "--permit",
+        "HMB",
+        "--be-contacted",
+        "--until",
+        "2027-01-01",
+    ]);
+    home.ok(&[
+        "consent",
+        "grant",
+        "--wallet",
+        &bob,
+        "--permit",
+        "HMB",
+        "--be-counted",
+        "--until",
+        "2027-01-01",
+    ]);
+    home.ok(&[
+        "consent",
+        "grant",
+        "--wallet",
+        &carol,
+        "--permit",
+        "DS:cancer",
+        "--be-contacted",
+        "--until",
+        "2027-01-01",
+    ]);
+    let opened = home.ok(&open(&adults, "adults"));
+    assert_eq!(opened["standing"], "proposed");
+
+    // Before approval nobody may answer.
+    home.fails(4, &["prove", "adults", "--wallet", &alice], "approvals");
+    home.fails(
+        2,
+        &["study", "approve", "adults", "--board", "nobody"],
+        "no ethics board",
+    );
+    assert_eq!(
+        home.ok(&["study", "approve", "adults", "--board", "ethics"])["standing"],
+        "open"
+    );
+
+    let answer = home.path("answer.json");
+    home.ok(&[
+        "prove",
+        "adults",
+        "--wallet",
+        &alice,
+        "--contact",
+        "alice@example.org",
+        "--out",
+        &answer,
+    ]);
+    home.fails(4, &["verify", &answer], "insecure development key");
+    let snarkjs = home.path("snarkjs");
+    let verified = home.ok(&[
+        "verify",
+        &answer,
+        "--allow-insecure-keys",
+        "--export-snarkjs",
+        &snarkjs,
+    ]);
+    assert_eq!(verified["valid"], true);
+    assert_eq!(verified["proof_bytes"], 128);
+    home.ok(&[
+        "verify",
+        &answer,
+        "--allow-insecure-keys",
+        "--import-snarkjs",
+        &snarkjs,
+    ]);
+
+    // Any other statement is not what was proven.
+    let text = fs::read_to_string(&answer).unwrap();
+    let altered = home.write(
+        "altered.json",
+        &text.replace("\"2025-01-01\"", "\"2025-01-02\""),
+    );
+    home.fails(
+        3,
+        &["verify", &altered, "--allow-insecure-keys"],
+        "does not show",
+    );
+    home.fails(
+        3,
+        &[
+            "verify",
+            &home.write("cut.json", &text[..text.len() / 2]),
+            "--allow-insecure-keys",
+        ],
+        "not an answer",
+    );
+
+    assert_eq!(home.ok(&["study", "submit", &answer])["answers"], 1);
+    home.fails(4, &["study", "submit", &answer], "already answered");
+    home.fails(
+        4,
+        &["prove", "adults", "--wallet", &alice],
+        "already answered",
+    );
+    home.fails(
+        4,
+        &["prove", "adults", "--wallet", &bob],
+        "being counted is not being contacted",
+    );
+    home.fails(4, &["prove", "adults", "--wallet", &carol], "no permission");
+    let inbox = home.ok(&["study", "inbox", "adults"]);
+    assert_eq!(inbox["volunteers"][0]["contact"], "alice@example.org");
+
+    verify_bundle(&home);
+    home.ok(&["consent", "revoke", "--wallet", &alice]);
+    home.fails(
+        4,
+        &["consent", "revoke", "--wallet", &alice],
+        "no consent to revoke",
+    );
+    home.fails(4, &["prove", "adults", "--wallet", &alice], "no consent");
+    let report = home.ok(&["ledger", "verify"]);
+    assert_eq!(report["answers"], 1);
+}
+
+fn verify_bundle(home: &TestHome) {
+    let bundle = home.path("bundle.json");
+    let exported = home.ok(&["audit", "export", "adults", "--out", &bundle, "--whole-log"]);
+    let ledger = exported["ledger"].as_str().unwrap().to_owned();
+    let elsewhere = TestHome::empty();
+    let arguments = [
+        "audit",
+        "verify",
+        &bundle,
+        "--ledger",
+        &ledger,
+        "--allow-insecure-keys",
+    ];
+    let report = elsewhere.ok(&arguments);
+    assert_eq!(report["valid"], true);
+    assert_eq!(report["answers"].as_array().unwrap().len(), 1);
+    assert!(!report["not_shown"].as_array().unwrap().is_empty());
+    elsewhere.fails(4, &arguments[..5], "insecure development key");
+    let other = "00".repeat(32);
+    elsewhere.fails(
+        3,
+        &[
+            "audit",
+            "verify",
+            &bundle,
+            "--ledger",
+            &other,
+            "--allow-insecure-keys",
+        ],
+        "not of",
+    );
+    let text = fs::read_to_string(&bundle).unwrap();
+    let cut = elsewhere.write("cut.json", &text[..text.len() - 10]);
+    elsewhere.fails(
+        3,
+        &["audit", "verify", &cut, "--allow-insecure-keys"],
+        "not an audit bundle",
+    );
+    let altered = elsewhere.write(
+        "altered.json",
+        &text.replacen("age at least 18", "age at least 19", 1),
+    );
+    let changed = fs::read_to_string(&altered).unwrap() != text;
+    if changed {
+        elsewhere.fails(
+            3,
+            &["audit", "verify", &altered, "--allow-insecure-keys"],
+            "",
+        );
+    }
+}
+
+#[test]
+fn consent_is_for_its_window_and_its_study_only() {
+    let home = TestHome::with_key();
+    let [alice, bob, carol] = home.found("2025-01-01");
+    let adults = home.write("adults.salus", ADULTS);
+    for name in ["one", "two"] {
+        home.ok(&open(&adults, name));
+        home.ok(&["study", "approve", name, "--board", "ethics"]);
+    }
+    let grant = |wallet: &str, rest: &[&str]| {
+        let mut arguments = vec![
+            "consent",
+            "grant",
+            "--wallet",
+            wallet,
+            "--permit",
+            "health",
+            "--be-contacted",
+        ];
+        arguments.extend(rest);
+        home.ok(&arguments);
+    };
+    grant(&alice, &["--until", "2027-01-01", "--only-study", "one"]);
+    grant(&bob, &["--until", "2024-12-31", "--from", "2020-01-01"]);
+    grant(&carol, &["--until", "2027-01-01", "--from", "2025-01-02"]);
+    home.fails(4, &["prove", "two", "--wallet", &alice], "another study");
+    home.fails(4, &["prove", "one", "--wallet", &bob], "expired");
+    home.fails(4, &["prove", "one", "--wallet", &carol], "not yet valid");
+    let proven = home.ok(&["prove", "one", "--all"]);
+    assert_eq!(
+        (&proven["answers"], &proven["submitted"]),
+        (&1.into(), &1.into())
+    );
+
+    // An answer of yesterday does not enter today.
+    let answer = home.path("answer.json");
+    grant(&bob, &["--until", "2027-01-01"]);
+    home.ok(&["prove", "one", "--wallet", &bob, "--out", &answer]);
+    home.ok(&["ledger", "day", "2025-01-02"]);
+    home.fails(1, &["study", "submit", &answer], "prove again for today");
+    home.fails(1, &["ledger", "day", "2024-12-31"], "not later");
+    home.ok(&["prove", "one", "--wallet", &carol]);
+    home.ok(&["study", "close", "one"]);
+    home.fails(4, &["prove", "one", "--wallet", &bob], "closed");
+}
+
+#[test]
+fn records_are_issued_once_and_erased_for_good() {
+    let home = TestHome::empty();
+    let [alice, ..] = home.found("2025-01-01");
+    let export = home.path("export");
+    let again = home.ok(&[
+        "record",
+        "issue",
+        &export,
+        "--issuer",
+        "hospital",
+        "--at",
+        "2025-01-01",
+    ]);
+    assert_eq!(again["records"], 0);
+    let amended = home.ok(&[
+        "record",
+        "amend",
+        &export,
+        "--issuer",
+        "hospital",
+        "--at",
+        "2025-01-01",
+    ]);
+    assert_eq!(amended["amended"], 0);
+    let granted = home.ok(&["consent", "grant", "--all", "--from-fhir", &export]);
+    assert!(granted["wallets"].as_u64().unwrap() > 0);
+    let erased = home.ok(&["record", "erase", &alice, "--issuer", "hospital"]);
+    assert_eq!(erased["erased"], 1);
+    let wallet = home.ok(&["wallet", "show", &alice]);
+    assert_eq!(wallet["records"].as_array().unwrap().len(), 0);
+    assert_eq!(home.ok(&["ledger", "status"])["erased"], 1);
+    home.fails(
+        2,
+        &["record", "erase", &alice, "--issuer", "hospital"],
+        "no record",
+    );
+    home.ok(&["ledger", "verify"]);
+}
+
+#[cfg(unix)]
+#[test]
+fn secrets_are_for_their_owner_only() {
+    use std::os::unix::fs::PermissionsExt;
+    let home = TestHome::empty();
+    let [alice, ..] = home.found("2025-01-01");
+    for file in [
+        "governance/governance.json",
+        "ledger/checkpoint.json",
+        "issuers/hospital/issuer.json",
+        "issuers/hospital/records.json",
+        "boards/ethics/board.json",
+        &format!("wallets/{alice}/wallet.json"),
+    ] {
+        let mode = fs::metadata(home.state(file)).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600, "{file}");
+    }
+    let shown = home.ok(&["wallet", "show", &alice]).to_string();
+    let kept = fs::read_to_string(home.state(&format!("wallets/{alice}/wallet.json"))).unwrap();
+    let kept: serde_json::Value = serde_json::from_str(&kept).unwrap();
+    assert!(!shown.contains(kept["secret"].as_str().unwrap()));
+}
+
+#[test]
+fn a_damaged_ledger_is_reported() {
+    let home = TestHome::empty();
+    home.found("2025-01-01");
+    let file = home.state("ledger/ledger.redb");
+    let bytes = fs::read(&file).unwrap();
+    fs::write(&file, &bytes[..bytes.len() / 2]).unwrap();
+    home.fails_with_any(&[1, 3], &["ledger", "status"]);
+    fs::write(&file, &bytes).unwrap();
+    home.ok(&["ledger", "status"]);
+    let wallet = home.state("governance/governance.json");
+    fs::write(&wallet, "{").unwrap();
+    home.fails(1, &["issuer", "new", "other"], "is not a signing key");
+}
+
+const ADULTS: &str = "cohort \"Grown-ups\" using cardiometabolic at 2025-01-01\n\
+                      include all\n  age at least 18 years\n";
+
+fn open<'a>(query: &'a str, name: &'a str) -> Vec<&'a str> {
+    vec![
+        "study",
+        "open",
+        query,
+        "--name",
+        name,
+        // Two studies that say the very same would be one.
+        "--title",
+        name,
+        "--sponsor",
+        "lab",
+        "--purpose",
+        "health",
+        "--institution",
+        "University Hospital",
+        "--region",
+        "eea",
+        "--board",
+        "ethics",
+        "--expires",
+        "2026-01-01",
+    ]
+}
