@@ -247,6 +247,23 @@ pub(crate) struct Volunteer {
 pub(crate) struct Inbox {
     pub(crate) answers: usize,
     pub(crate) volunteers: Vec<Volunteer>,
+    pub(crate) unreadable: Vec<Unreadable>,
+}
+
+/// The character, or a sign that stands for one that a terminal would obey.
+fn harmless(c: char) -> char {
+    if salus_protocol::is_deceptive(c) {
+        char::REPLACEMENT_CHARACTER
+    } else {
+        c
+    }
+}
+
+/// A contact that does not open: sealed to another key, damaged by its sender, or dropped.
+#[derive(Debug, Serialize)]
+pub(crate) struct Unreadable {
+    nullifier: String,
+    problem: String,
 }
 
 impl Report for Inbox {
@@ -255,15 +272,15 @@ impl Report for Inbox {
             out,
             "{} answers, {} with a contact",
             self.answers,
-            self.volunteers.len()
+            self.volunteers.len() + self.unreadable.len()
         )?;
         for volunteer in &self.volunteers {
-            writeln!(
-                out,
-                "  {}  {}",
-                &volunteer.nullifier[..16],
-                volunteer.contact
-            )?;
+            // A volunteer wrote it, so it may hold anything.
+            let contact: String = volunteer.contact.chars().map(harmless).collect();
+            writeln!(out, "  {}  {contact}", &volunteer.nullifier[..16])?;
+        }
+        for Unreadable { nullifier, problem } in &self.unreadable {
+            writeln!(out, "  {}  not readable: {problem}", &nullifier[..16])?;
         }
         Ok(())
     }
@@ -293,26 +310,30 @@ pub(crate) fn read_inbox(
         let study = state.study(study).ok_or(unknown)?;
         (study.scope, study.answers.clone())
     };
-    let mut volunteers = Vec::new();
+    let (mut volunteers, mut unreadable) = (Vec::new(), Vec::new());
     for answer in &answers {
         if answer.statement.contact == ContactDigest::NONE {
             continue;
         }
         let nullifier = answer.statement.nullifier;
-        let sealed = ledger.contact(answer.statement.contact)?;
-        let opened = sponsor.inbox.open(scope, nullifier, &sealed);
-        let contact = opened.map_err(|error| Failure::NotPermitted {
-            message: format!("the contact of answer {nullifier}: {error}"),
-            help: "the inbox secret of the study's sponsor is needed".to_owned(),
-        })?;
-        volunteers.push(Volunteer {
-            nullifier: nullifier.to_string(),
-            contact,
-        });
+        // One volunteer's unreadable contact must not hide the others'.
+        let opened = ledger
+            .contact(answer.statement.contact)
+            .map_err(|error| error.to_string())
+            .and_then(|sealed| {
+                let opened = sponsor.inbox.open(scope, nullifier, &sealed);
+                opened.map_err(|error| error.to_string())
+            });
+        let nullifier = nullifier.to_string();
+        match opened {
+            Ok(contact) => volunteers.push(Volunteer { nullifier, contact }),
+            Err(problem) => unreadable.push(Unreadable { nullifier, problem }),
+        }
     }
     Ok(Inbox {
         answers: answers.len(),
         volunteers,
+        unreadable,
     })
 }
 

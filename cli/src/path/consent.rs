@@ -76,9 +76,14 @@ pub(crate) fn revoke(ledger: &Ledger, wallets: &[Wallet]) -> Result<usize, Failu
     let mut submissions: Vec<Submission> = Vec::new();
     {
         let state = ledger.state()?;
-        let places = Places::of(&state);
         for holding in wallets.iter().flat_map(|wallet| &wallet.holdings) {
-            if let Some((index, _)) = in_force(&state, &places, holding) {
+            // By the record's key alone: an amended record may be one whose opening the wallet was
+            // never given, and its consent must be revocable all the same.
+            let key = holding.key.public();
+            let own = (0u32..)
+                .zip(state.records())
+                .filter(|(_, r)| r.subject == key);
+            for (index, _) in own.filter(|(_, record)| record.consent.is_some()) {
                 let transaction = RevokeConsent {
                     index,
                     sequence: sequence(&state, index),

@@ -85,6 +85,10 @@ pub enum EntryProblem {
     Key(salus_verifier::KeyError),
     #[error("the verifying key's id is {computed}, not the {stated} that the entry states")]
     KeyId { computed: KeyId, stated: KeyId },
+    #[error("the verifying key is for the circuit {found:?}, not for this version's eligibility")]
+    KeyCircuit { found: String },
+    #[error("the verifying key {id} is insecure, which this ledger's genesis does not accept")]
+    KeyInsecure { id: KeyId },
     #[error("board {key} is not among those that the study names")]
     NotBoardOfStudy { key: PublicKey },
     #[error("the bundle does not show that board {key} was registered before")]

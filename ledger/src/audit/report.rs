@@ -32,6 +32,8 @@ pub struct Report {
     pub query: QueryDigest,
     /// Its approvals.
     pub approvals: Vec<ApprovalReport>,
+    /// How many approvals it needs.
+    pub approvals_needed: u8,
     /// The verifying keys of its answers.
     pub keys: Vec<KeyReport>,
     /// Its answers, in the log's order.
@@ -82,6 +84,26 @@ pub struct AnswerReport {
 }
 
 impl Report {
+    /// Says of approvals what holds: that there were enough before the first answer follows from
+    /// the check of that answer, and of nothing if there is none.
+    fn tell_approvals(&mut self) {
+        let needed = usize::from(self.approvals_needed);
+        let first = self.answers.iter().map(|answer| answer.entry).min();
+        let before = |entry: u64| first.is_none_or(|first| entry < first);
+        let given = self.approvals.iter().filter(|a| before(a.entry)).count();
+        if first.is_some() && given >= needed {
+            self.shown.push(format!(
+                "{given} registered ethics boards approved this very study before its first \
+                 answer entered; it needs {needed}."
+            ));
+        } else {
+            self.not_shown.push(format!(
+                "That the study may be answered: {given} ethics boards approved it, it needs \
+                 {needed}, and it has no answers here."
+            ));
+        }
+    }
+
     /// Writes the sentences, from what was checked.
     pub(super) fn tell(&mut self) {
         let people = self.answers.len();
@@ -100,11 +122,6 @@ impl Report {
             "The query text, compiled again with the bundled profile, is the query that was proven."
                 .to_owned(),
             format!(
-                "{} registered ethics boards approved this very study before its first answer \
-                 entered, as many as it needs or more.",
-                self.approvals.len()
-            ),
-            format!(
                 "Every entry stands in the log under the signed checkpoint of {} entries.",
                 self.log_size
             ),
@@ -120,10 +137,12 @@ impl Report {
              you have from elsewhere."
                 .to_owned(),
         ];
+        self.tell_approvals();
         if self.whole_log {
             self.shown.push(
                 "The whole log was replayed from its genesis: every signature, rule and registry \
-                 root in it follows, and these are all the study's answers."
+                 root in it follows, and these are all the study's answers \
+                 under this checkpoint."
                     .to_owned(),
             );
         } else {
@@ -166,7 +185,7 @@ impl std::fmt::Display for Report {
                 Setup::Ceremony => "ceremony",
                 Setup::InsecureDevelopment => "INSECURE DEVELOPMENT KEY",
             };
-            writeln!(f, "Key        {} ({kind})", key.id)?;
+            writeln!(f, "Key        {} of {} ({kind})", key.id, key.circuit)?;
         }
         writeln!(f, "Answers    {}, all verified", self.answers.len())?;
         writeln!(f, "\nShown:")?;

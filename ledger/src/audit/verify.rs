@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use salus_protocol::nullifier::LedgerId;
 use salus_protocol::profile::Profile;
-use salus_verifier::{KeyId, KeyPolicy, TrustedKey, VerifyingKey};
+use salus_verifier::{KeyId, KeyPolicy, Setup, TrustedKey, VerifyingKey};
 
 use super::answers::{self, AnswerEntry};
 use super::bundle::{BUNDLE_FORMAT, Bundle, Included};
@@ -14,7 +14,7 @@ use crate::key::PublicKey;
 use crate::log::{Checkpoint, CheckpointKey, Entry, InclusionProof, Origin, RegistryHead};
 use crate::replay;
 use crate::state::StudyState;
-use crate::transaction::{AcceptKey, Envelope, Genesis, Title, Transaction};
+use crate::transaction::{AcceptKey, ELIGIBILITY_CIRCUIT, Envelope, Genesis, Title, Transaction};
 
 /// What the verifier knows from elsewhere, and what it is willing to trust.
 #[derive(Debug, Clone, Copy)]
@@ -105,6 +105,7 @@ pub fn verify(bytes: &[u8], expected: &Expectations) -> Result<Report, AuditErro
         query_text: study.opened.query_text.clone(),
         query: study.query,
         approvals: approvals(&contents, study),
+        approvals_needed: study.opened.approvals_needed,
         keys: contents
             .keys
             .values()
@@ -222,7 +223,7 @@ impl Contents {
             }
             Transaction::AcceptKey(t) => {
                 signed_by(genesis.governance)?;
-                self.take_key(index, t, policy)
+                self.take_key(index, t, genesis, policy)
             }
             Transaction::OpenStudy(t) => {
                 let id = envelope.id(&bundle.ledger);
@@ -275,9 +276,17 @@ impl Contents {
         &mut self,
         index: u64,
         t: &AcceptKey,
+        genesis: &Genesis,
         policy: KeyPolicy,
     ) -> Result<(), EntryProblem> {
+        if t.circuit != ELIGIBILITY_CIRCUIT {
+            let found = t.circuit.clone();
+            return Err(EntryProblem::KeyCircuit { found });
+        }
         let key = t.verifying_key().map_err(EntryProblem::Key)?;
+        if key.setup() == Setup::InsecureDevelopment && !genesis.accepts_insecure_keys {
+            return Err(EntryProblem::KeyInsecure { id: key.id() });
+        }
         if key.id() != t.id {
             return Err(EntryProblem::KeyId {
                 computed: key.id(),

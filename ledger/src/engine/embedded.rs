@@ -140,17 +140,18 @@ impl Ledger {
         let first = view.tree.size();
         let mut commit = Commit::default();
         let mut outcomes = Vec::with_capacity(submissions.len());
+        // From here to the end of the commit, memory is ahead of the disk: whatever goes wrong on
+        // the way, nothing may build on it.
+        self.failed.store(true, Ordering::Release);
         for (submission, admitted) in submissions.iter().zip(admitted) {
             outcomes.push(view.enter(submission, admitted, &mut commit));
         }
         if !commit.entries.is_empty() {
             view.seal(&mut commit);
-            // From here to the end of the commit, memory is ahead of the disk.
-            self.failed.store(true, Ordering::Release);
             self.store.append(first, &commit)?;
             view.sign(&self.store, secret)?;
-            self.failed.store(false, Ordering::Release);
         }
+        self.failed.store(false, Ordering::Release);
         let checkpoint = view.checkpoint.clone().ok_or(LedgerError::Failed)?;
         Ok(Batch {
             outcomes,

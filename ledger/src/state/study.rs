@@ -108,8 +108,8 @@ impl State {
         if signer != t.sponsor {
             return Err(Rejection::NotSponsor { key: t.sponsor });
         }
-        self.check_boards(t)?;
         t.check_terms()?;
+        self.check_boards(t)?;
         let day = self.day.ok_or(Rejection::NoDay)?;
         if t.expires < day {
             return Err(Rejection::ExpiresInPast {
@@ -124,23 +124,8 @@ impl State {
     }
 
     fn check_boards(&self, t: &OpenStudy) -> Result<(), Rejection> {
-        if t.boards.is_empty()
-            || t.boards.len() > MAX_BOARDS
-            || !t.boards.is_sorted_by(|a, b| a < b)
-        {
-            return Err(Rejection::BoardList {
-                at_most: MAX_BOARDS,
-            });
-        }
         if let Some(key) = t.boards.iter().find(|key| !self.boards.contains_key(key)) {
             return Err(Rejection::BoardUnknown { key: *key });
-        }
-        let needed = usize::from(t.approvals_needed);
-        if needed == 0 || needed > t.boards.len() {
-            return Err(Rejection::ApprovalsNeeded {
-                needed,
-                boards: t.boards.len(),
-            });
         }
         Ok(())
     }
@@ -221,6 +206,21 @@ pub(super) fn check_live(
 impl OpenStudy {
     /// The rules that need nothing but the transaction.
     pub(crate) fn check_terms(&self) -> Result<(), Rejection> {
+        if self.boards.is_empty()
+            || self.boards.len() > MAX_BOARDS
+            || !self.boards.is_sorted_by(|a, b| a < b)
+        {
+            return Err(Rejection::BoardList {
+                at_most: MAX_BOARDS,
+            });
+        }
+        let needed = usize::from(self.approvals_needed);
+        if needed == 0 || needed > self.boards.len() {
+            return Err(Rejection::ApprovalsNeeded {
+                needed,
+                boards: self.boards.len(),
+            });
+        }
         if self.query_text.len() > MAX_QUERY_TEXT {
             return Err(Rejection::QueryText {
                 bytes: self.query_text.len(),
