@@ -51,14 +51,14 @@ pub(crate) struct Addition {
 }
 
 /// Where additions take their points from.
-pub(crate) trait Source<T>: Copy {
+trait Source<T>: Copy {
     /// The point at a place, and whether it is to be negated. `sums` is where sums go.
     fn at<'s>(&'s self, sums: &'s [T], place: u32) -> (&'s T, bool);
 }
 
 /// Entries: twice the place in a table, plus one where the point is to be negated.
 #[derive(Clone, Copy)]
-pub(crate) struct FromTable<'a, T>(pub(crate) &'a [T]);
+struct FromTable<'a, T>(&'a [T]);
 
 impl<T: Copy> Source<T> for FromTable<'_, T> {
     #[inline(always)]
@@ -69,7 +69,7 @@ impl<T: Copy> Source<T> for FromTable<'_, T> {
 
 /// Places in the sums themselves.
 #[derive(Clone, Copy)]
-pub(crate) struct InPlace;
+struct InPlace;
 
 impl<T: Copy> Source<T> for InPlace {
     #[inline(always)]
@@ -88,6 +88,7 @@ pub(crate) struct Adder<L: Lanes, P> {
     differences: Vec<L::Pack>,
     prefixes: Vec<L::Pack>,
     odd: Vec<usize>,
+    fetched: Vec<L::Point>,
     curve: PhantomData<P>,
 }
 
@@ -103,19 +104,47 @@ where
             differences: Vec::new(),
             prefixes: Vec::new(),
             odd: Vec::new(),
+            fetched: Vec::new(),
             curve: PhantomData,
         }
     }
 
-    /// Does all additions. With [`InPlace`], no sum's place may be another addition's source.
-    pub(crate) fn add<S: Source<L::Point>>(
+    /// Adds points of a table; a place is twice the place in the table,
+    /// plus one where the point is to be negated.
+    ///
+    /// A table is far larger than the caches and is read in no order. So each batch's points are fetched
+    /// first, in a loop short enough that many loads are under way at once.
+    pub(crate) fn add_from_table(
         &mut self,
-        source: S,
+        table: &[L::Point],
         additions: &[Addition],
         sums: &mut [L::Point],
     ) {
+        let mut fetched = std::mem::take(&mut self.fetched);
+        let mut moved = Vec::with_capacity(BATCH);
         for batch in additions.chunks(BATCH) {
-            self.add_batch(source, batch, sums);
+            fetched.clear();
+            moved.clear();
+            for addition in batch {
+                let [left, right] = [addition.left, addition.right].map(|entry| {
+                    fetched.push(table[(entry >> 1) as usize]);
+                    (fetched.len() as u32 - 1) << 1 | entry & 1
+                });
+                moved.push(Addition {
+                    left,
+                    right,
+                    ..*addition
+                });
+            }
+            self.add_batch(FromTable(&fetched), &moved, sums);
+        }
+        self.fetched = fetched;
+    }
+
+    /// Adds sums to sums. No sum's place may be the source of another addition.
+    pub(crate) fn add_in_place(&mut self, additions: &[Addition], sums: &mut [L::Point]) {
+        for batch in additions.chunks(BATCH) {
+            self.add_batch(InPlace, batch, sums);
         }
     }
 

@@ -5,10 +5,11 @@
 
 use ark_ec::short_weierstrass::SWCurveConfig;
 
-use super::additions::{Adder, Addition, FromTable, InPlace};
+use super::additions::{Adder, Addition};
 use super::lanes::Lanes;
 
-/// Sums runs of entries (see [`FromTable`]) over `table`. `lengths` says how many entries each
+/// Sums runs of entries over `table`; an entry is twice a place in the table, plus one where the point
+/// is to be negated. `lengths` says how many entries each
 /// run has, one run after the other. The sum of an empty run is `infinity`.
 pub(crate) fn sum_runs<L, P>(
     adder: &mut Adder<L, P>,
@@ -51,7 +52,7 @@ where
         if additions.is_empty() {
             break;
         }
-        adder.add(InPlace, &additions, &mut sums);
+        adder.add_in_place(&additions, &mut sums);
         stride *= 2;
     }
     let mut start = 0;
@@ -104,5 +105,5 @@ fn first_round<L, P>(
         }
         from += length as usize;
     }
-    adder.add(FromTable(table), &additions, sums);
+    adder.add_from_table(table, &additions, sums);
 }

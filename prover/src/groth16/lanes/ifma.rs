@@ -13,6 +13,7 @@ use std::marker::PhantomData;
 
 use ark_ff::{AdditiveGroup, BigInt, Field, Fp, MontBackend, MontConfig};
 
+use super::limbs::{LOW, multiple, negative_inverse, shifted, split};
 use super::{Kernel, Lanes, Mask, PrimeLanes};
 
 pulp::simd_type!({
@@ -45,75 +46,6 @@ impl<P> Clone for Ifma<P> {
 
 impl<P> Copy for Ifma<P> {}
 
-const LOW: u64 = (1 << 52) - 1;
-
-/// Four 64-bit limbs as five of 52 bits.
-const fn split(limbs: [u64; 4]) -> [u64; 5] {
-    [
-        limbs[0] & LOW,
-        (limbs[0] >> 52 | limbs[1] << 12) & LOW,
-        (limbs[1] >> 40 | limbs[2] << 24) & LOW,
-        (limbs[2] >> 28 | limbs[3] << 36) & LOW,
-        limbs[3] >> 16,
-    ]
-}
-
-/// 2·a mod q, for a < q < 2^255.
-const fn double(a: [u64; 4], q: [u64; 4]) -> [u64; 4] {
-    let twice = [
-        a[0] << 1,
-        a[1] << 1 | a[0] >> 63,
-        a[2] << 1 | a[1] >> 63,
-        a[3] << 1 | a[2] >> 63,
-    ];
-    let mut less = [0; 4];
-    let mut borrow = false;
-    let mut i = 0;
-    while i < 4 {
-        let (d, b0) = twice[i].overflowing_sub(q[i]);
-        let (d, b1) = d.overflowing_sub(borrow as u64);
-        less[i] = d;
-        borrow = b0 | b1;
-        i += 1;
-    }
-    if borrow { twice } else { less }
-}
-
-/// 2^`times`·a mod q.
-const fn shifted(mut a: [u64; 4], q: [u64; 4], times: usize) -> [u64; 4] {
-    let mut i = 0;
-    while i < times {
-        a = double(a, q);
-        i += 1;
-    }
-    a
-}
-
-/// k·q in 52-bit limbs.
-const fn multiple(q: [u64; 5], k: u64) -> [u64; 5] {
-    let mut limbs = [0; 5];
-    let mut carry = 0;
-    let mut i = 0;
-    while i < 5 {
-        let v = q[i] * k + carry;
-        limbs[i] = v & LOW;
-        carry = v >> 52;
-        i += 1;
-    }
-    limbs
-}
-
-/// -1/q mod 2^52, by Newton's iteration.
-const fn negative_inverse(q: u64) -> u64 {
-    let mut inverse = 1u64;
-    let mut i = 0;
-    while i < 6 {
-        inverse = inverse.wrapping_mul(2u64.wrapping_sub(q.wrapping_mul(inverse)));
-        i += 1;
-    }
-    inverse.wrapping_neg() & LOW
-}
-
 impl<P: MontConfig<4>> Ifma<P> {
     const MODULUS: [u64; 5] = split(P::MODULUS.0);
     // Limbs are below 2^52, so multiples up to 8 do not overflow 64 bits on the way.
@@ -145,7 +77,7 @@ impl<P: MontConfig<4>> Ifma<P> {
     }
 
     #[inline(always)]
-    fn constant(self, limbs: [u64; 5]) -> Fives {
+    pub(super) fn constant(self, limbs: [u64; 5]) -> Fives {
         let f = self.features.avx512f;
         let mut pack = [f._mm512_setzero_si512(); 5];
         for i in 0..5 {
@@ -189,7 +121,13 @@ impl<P: MontConfig<4>> Ifma<P> {
 
     /// Adds the double-width product a·b to the low and high halves' sums.
     #[inline(always)]
-    fn accumulate(self, low: &mut [__m512i; 10], high: &mut [__m512i; 10], a: Fives, b: Fives) {
+    pub(super) fn accumulate(
+        self,
+        low: &mut [__m512i; 10],
+        high: &mut [__m512i; 10],
+        a: Fives,
+        b: Fives,
+    ) {
         let m = self.features.avx512ifma;
         for i in 0..5 {
             for j in 0..5 {
@@ -201,7 +139,7 @@ impl<P: MontConfig<4>> Ifma<P> {
 
     /// Montgomery reduction of a double-width sum, below 84·q², to below 2q.
     #[inline(always)]
-    fn montgomery(self, low: [__m512i; 10], high: [__m512i; 10]) -> Fives {
+    pub(super) fn montgomery(self, low: [__m512i; 10], high: [__m512i; 10]) -> Fives {
         let f = self.features.avx512f;
         let m = self.features.avx512ifma;
         let zero = f._mm512_setzero_si512();
@@ -223,30 +161,8 @@ impl<P: MontConfig<4>> Ifma<P> {
     }
 
     #[inline(always)]
-    fn wide(self) -> [__m512i; 10] {
+    pub(super) fn wide(self) -> [__m512i; 10] {
         [self.features.avx512f._mm512_setzero_si512(); 10]
-    }
-
-    /// Product in the quadratic extension with u² = -1; a at most 5q, b at most 8q.
-    #[inline(always)]
-    pub(crate) fn mul_quadratic(self, a: [Fives; 2], b: [Fives; 2]) -> [Fives; 2] {
-        let zero = self.constant([0; 5]);
-        let minus = self.sub::<8>(zero, b[1]);
-        let (mut low, mut high) = (self.wide(), self.wide());
-        self.accumulate(&mut low, &mut high, a[0], b[0]);
-        self.accumulate(&mut low, &mut high, a[1], minus);
-        let c0 = self.montgomery(low, high);
-        let (mut low, mut high) = (self.wide(), self.wide());
-        self.accumulate(&mut low, &mut high, a[0], b[1]);
-        self.accumulate(&mut low, &mut high, a[1], b[0]);
-        [c0, self.montgomery(low, high)]
-    }
-
-    /// Square in the quadratic extension with u² = -1; bound at most 2q.
-    #[inline(always)]
-    pub(crate) fn square_quadratic(self, a: [Fives; 2]) -> [Fives; 2] {
-        let c0 = self.mul(self.add(a[0], a[1]), self.sub::<2>(a[0], a[1]));
-        [c0, self.mul(self.add(a[0], a[0]), a[1])]
     }
 
     /// An 8 x 8 square of words, rows for columns.
@@ -325,7 +241,7 @@ impl<P: MontConfig<4>> Ifma<P> {
 
     /// Two packs as eight lines. Bounds at most 4q.
     #[inline(always)]
-    pub(crate) fn lines(self, x: Fives, y: Fives) -> [Line; 8] {
+    pub(super) fn lines(self, x: Fives, y: Fives) -> [Line; 8] {
         let x = self.widen(self.reduce(x));
         let y = self.widen(self.reduce(y));
         let rows = self.turn([x[0], x[1], x[2], x[3], y[0], y[1], y[2], y[3]]);

@@ -7,6 +7,8 @@
 
 #[cfg(target_arch = "x86_64")]
 pub(crate) mod ifma;
+#[cfg(target_arch = "x86_64")]
+mod limbs;
 pub(crate) mod portable;
 #[cfg(target_arch = "x86_64")]
 pub(crate) mod quadratic;
@@ -86,7 +88,7 @@ pub(crate) trait Lanes: Copy + Send + Sync + 'static {
     /// Sum.
     fn add(self, a: Self::Pack, b: Self::Pack) -> Self::Pack;
 
-    /// Difference; `b` is at most K times the modulus, K from 1 to 4.
+    /// Difference; `b` is at most K times the modulus, K from 1 to 8.
     fn sub<const K: usize>(self, a: Self::Pack, b: Self::Pack) -> Self::Pack;
 
     /// Brings a bound of 4q down to 2q.

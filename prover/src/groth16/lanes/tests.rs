@@ -74,7 +74,7 @@ fn agrees<L: Lanes>(lanes: L, edges: &[L::Field]) {
     let rng = &mut test_rng();
     for round in 0..200 {
         let mut draw = |i: usize| {
-            if round < 50 && (i + round) % 3 != 0 {
+            if round < 50 && !(i + round).is_multiple_of(3) {
                 edges[(i * 7 + round) % edges.len()]
             } else {
                 L::Field::rand(rng)
