@@ -278,7 +278,8 @@ fn counted(errors: &QueryErrors) -> String {
 }
 
 impl QueryFailure {
-    pub(crate) fn new(name: &str, text: &str, errors: QueryErrors) -> Failure {
+    /// The failure of the query `name` with this text.
+    pub(crate) fn failure(name: &str, text: &str, errors: QueryErrors) -> Failure {
         Failure::Query(Box::new(Self {
             name: name.to_owned(),
             text: NamedSource::new(name, text.to_owned()),

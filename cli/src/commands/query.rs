@@ -181,7 +181,7 @@ pub(crate) fn run(context: &Context, command: &QueryCommand) -> Result<(), Failu
                 .explain(&asked.profile.profile)
                 .map_err(|errors| {
                     let name = args.file.display().to_string();
-                    crate::failure::QueryFailure::new(&name, &asked.text, errors)
+                    crate::failure::QueryFailure::failure(&name, &asked.text, errors)
                 })?;
             context.output.show(&Explained(explanation))
         }

@@ -232,7 +232,7 @@ fn r5_denies_all_but_one_rule() {
         "subject": {"reference": "Patient/p1"}, "date": "2021-01-01",
         "decision": "deny", "provision": [rule],
     });
-    let wish = read(&[r5.clone()]).unwrap();
+    let wish = read(std::slice::from_ref(&r5)).unwrap();
     assert_eq!(wish.from.to_string(), "2021-01-01");
     let two = json!([r5["provision"][0], r5["provision"][0]]);
     let mut more = r5;

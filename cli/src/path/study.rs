@@ -25,7 +25,7 @@ pub(crate) struct Asked {
 /// Reads a query, as text or as JSON, and compiles it against a profile: the one given, else the
 /// one that it names, else the cardiometabolic one. `name` is what errors call it.
 pub(crate) fn ask(name: &str, text: &str, profile: Option<&str>) -> Result<Asked, Failure> {
-    let failed = |errors| QueryFailure::new(name, text, errors);
+    let failed = |errors| QueryFailure::failure(name, text, errors);
     let query = if text.trim_start().starts_with('{') {
         Query::from_json(text).map_err(failed)?
     } else {
