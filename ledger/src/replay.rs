@@ -93,32 +93,40 @@ impl Replay {
         Ok(())
     }
 
-    /// Replays one entry that a checkpoint of this ledger's own key covers, without checking
-    /// signatures and proofs again. [`Self::settle`] must follow.
+    /// Replays entries that a checkpoint of this ledger's own key covers, without checking
+    /// signatures and proofs again. The registry is hashed once, at the end, and compared with
+    /// the last head.
     ///
     /// # Errors
     /// [`ReplayError`] names the first entry that does not follow.
-    pub(crate) fn follow(&mut self, bytes: &[u8]) -> Result<(), ReplayError> {
-        let entry = self.tree.size();
-        let at = |problem: ReplayProblem| ReplayError { entry, problem };
-        match Entry::from_bytes(bytes).map_err(|e| at(e.into()))? {
-            Entry::Transaction(envelope) => {
-                let admitted = Admitted::logged(envelope, self.state.id());
-                self.state.enter(&admitted).map_err(|e| at(e.into()))?;
-            }
-            Entry::Head(head) => self.state.follow_head(&head).map_err(|e| at(e.into()))?,
+    pub(crate) fn follow_all(&mut self, entries: &[Vec<u8>]) -> Result<(), ReplayError> {
+        // Decoding points and keys is the slow part.
+        let decoded: Vec<_> = entries
+            .par_iter()
+            .map(|bytes| Entry::from_bytes(bytes))
+            .collect();
+        for (bytes, decoded) in entries.iter().zip(decoded) {
+            let entry = self.tree.size();
+            self.follow(decoded)
+                .map_err(|problem| ReplayError { entry, problem })?;
+            self.tree.append(bytes);
         }
-        self.tree.append(bytes);
-        Ok(())
-    }
-
-    /// Hashes the registry that the followed entries gave and compares it with their last head.
-    pub(crate) fn settle(&mut self) -> Result<(), ReplayError> {
         let entry = self.tree.size().saturating_sub(1);
         self.state.settle().map_err(|e| ReplayError {
             entry,
             problem: e.into(),
         })
+    }
+
+    fn follow(&mut self, decoded: Result<Entry, EntryError>) -> Result<(), ReplayProblem> {
+        match decoded? {
+            Entry::Transaction(envelope) => {
+                let admitted = Admitted::logged(envelope, self.state.id());
+                self.state.enter(&admitted)?;
+            }
+            Entry::Head(head) => self.state.follow_head(&head)?,
+        }
+        Ok(())
     }
 
     /// The state and the tree at the end of a height.

@@ -493,6 +493,15 @@ fn only_the_right_keys_sign() {
     };
     let sham = forged.with(board, &stranger()).head(2, 0, 2);
     assert!(matches!(problem(&sham, study), EntryProblem::Signer { .. }));
+    // A key of another circuit, by the right key.
+    let (forged, study) = Forged::up_to_answer();
+    let mut other = AcceptKey::of(prover::verifying_key());
+    other.circuit = "salus.v1.other".to_owned();
+    let other = forged.with(other, &governance()).head(2, 0, 2);
+    assert!(matches!(
+        problem(&other, study),
+        EntryProblem::KeyCircuit { .. }
+    ));
     // A signature of another ledger.
     let (mut forged, study) = Forged::up_to_answer();
     let elsewhere = Envelope::sign(answer(study), &LedgerId::new([1; 32]), &stranger());

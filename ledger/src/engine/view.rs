@@ -108,53 +108,56 @@ pub(super) fn founding(genesis: &Envelope, checkpoint: &SigningKey) -> Result<Co
 /// The state, from the stored log alone.
 pub(super) fn rebuild(store: &Store) -> Result<View, LedgerError> {
     let checkpoint = store.checkpoint()?.map(SignedCheckpoint::new);
-    let mut covered = None;
-    let mut log: Option<Replay> = None;
+    let mut entries = Vec::new();
     store.for_each_entry(|bytes| {
-        let Some(replay) = &mut log else {
-            let begun = Replay::begin(bytes)?;
-            // The key that signs checkpoints is in the genesis, so only now can it be checked.
-            let key = begun.state().checkpoint_key();
-            covered = checkpoint
-                .as_ref()
-                .map(|text| text.verify(&key))
-                .transpose()?;
-            log = Some(begun);
-            return Ok(());
-        };
-        match &covered {
-            Some(covered) if replay.tree().size() < covered.size => {
-                replay.follow(bytes)?;
-                if replay.tree().size() == covered.size {
-                    replay.settle()?;
-                }
-            }
-            _ => replay.check(bytes)?,
-        }
+        entries.push(bytes.to_vec());
         Ok(())
     })?;
-    let (state, tree) = log.ok_or_else(no_genesis)?.finish()?;
-    if let Some(covered) = covered {
-        let problem = match tree.root_at(covered.size) {
-            Err(_) => Some(format!(
-                "its checkpoint is of {} entries, but it has {}: entries were cut off",
-                covered.size,
-                tree.size()
-            )),
-            Ok(root) if root != covered.root => {
-                Some("its entries are not those under its checkpoint".to_owned())
-            }
-            Ok(_) => None,
-        };
-        if let Some(problem) = problem {
-            return Err(LedgerError::Damaged { problem });
-        }
+    let (genesis, rest) = entries.split_first().ok_or_else(no_genesis)?;
+    let mut replay = Replay::begin(genesis)?;
+    // The key that signs checkpoints is in the genesis, so only now can it be checked.
+    let key = replay.state().checkpoint_key();
+    let covered = checkpoint
+        .as_ref()
+        .map(|text| text.verify(&key))
+        .transpose()?;
+    let rest = match &covered {
+        Some(covered) if covered.size > 1 => follow(&mut replay, rest, covered)?,
+        _ => rest,
+    };
+    for bytes in rest {
+        replay.check(bytes)?;
+    }
+    let (state, tree) = replay.finish()?;
+    if covered.is_some_and(|covered| tree.root_at(covered.size) != Ok(covered.root)) {
+        return Err(LedgerError::Damaged {
+            problem: "its entries are not those under its checkpoint".to_owned(),
+        });
     }
     Ok(View {
         state,
         tree,
         checkpoint,
     })
+}
+
+/// Follows the entries that a checkpoint covers, after the genesis; gives those that it does not.
+fn follow<'a>(
+    replay: &mut Replay,
+    entries: &'a [Vec<u8>],
+    covered: &Checkpoint,
+) -> Result<&'a [Vec<u8>], LedgerError> {
+    let count = usize::try_from(covered.size - 1).ok();
+    let split = count.and_then(|count| entries.split_at_checked(count));
+    let (under, rest) = split.ok_or_else(|| LedgerError::Damaged {
+        problem: format!(
+            "its checkpoint is of {} entries, but it has {}: entries were cut off",
+            covered.size,
+            entries.len() + 1
+        ),
+    })?;
+    replay.follow_all(under)?;
+    Ok(rest)
 }
 
 pub(super) fn no_genesis() -> LedgerError {
