@@ -139,7 +139,8 @@ fn merge(a: &Terms, b: &Terms, factor: Fr) -> Terms {
             (Some((va, ca)), Some((vb, cb))) if va == vb => {
                 let sum = *ca + *cb * factor;
                 let variable = *va;
-                (a.next(), b.next());
+                a.next();
+                b.next();
                 (variable, sum)
             }
             (Some((va, ca)), other) if other.is_none_or(|(vb, _)| va < vb) => {

@@ -168,6 +168,9 @@ fn second_encodings_are_refused() {
             serde_json::from_str::<QueryDigest>(&quoted).is_err(),
             "{text}"
         );
+    }
+    for text in ["f".repeat(64), "0".repeat(64), modulus[2..].to_owned()] {
+        let quoted = format!("{text:?}");
         assert!(
             serde_json::from_str::<RowCommitment>(&quoted).is_err(),
             "{text}"

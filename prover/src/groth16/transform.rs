@@ -49,7 +49,9 @@ impl<L: PrimeLanes> Transform<L> {
     pub(crate) fn scattered(&self, pack: usize, lane: usize) -> usize {
         let square = pack / L::WIDTH * L::WIDTH * L::WIDTH;
         let place = square + lane * L::WIDTH + pack % L::WIDTH;
-        place.reverse_bits() >> (usize::BITS - self.stages.len() as u32)
+        // A domain of one has no stages, and shifting out every bit leaves zero.
+        let unused = usize::BITS - self.stages.len() as u32;
+        place.reverse_bits().checked_shr(unused).unwrap_or(0)
     }
 
     fn crossing(&self) -> usize {
