@@ -277,6 +277,51 @@ fn records_are_issued_once_and_erased_for_good() {
     home.ok(&["ledger", "verify"]);
 }
 
+/// Two patients' records are amended. One of them is never given the new opening, as if the
+/// issuer had kept it: consent can be taken back all the same.
+#[test]
+fn consent_to_an_amended_record_is_revoked_with_or_without_its_opening() {
+    let home = TestHome::empty();
+    let [alice, bob, _] = home.found("2025-01-01");
+    let until = "2027-01-01";
+    for wallet in [&alice, &bob] {
+        let arguments = ["--permit", "HMB", "--be-counted", "--until", until];
+        home.ok(&[&["consent", "grant", "--wallet", wallet], &arguments[..]].concat());
+    }
+    let bobs = home.state(&format!("wallets/{bob}/wallet.json"));
+    let before = fs::read(&bobs).unwrap();
+    let export = home.path("export");
+    born_a_year_earlier(&format!("{export}/Patient.ndjson"), &[&alice, &bob]);
+    let at = ["--issuer", "hospital", "--at", "2025-01-01"];
+    let amended = home.ok(&[&["record", "amend", &export], &at[..]].concat());
+    assert_eq!(amended["amended"], 2);
+    fs::write(&bobs, before).unwrap();
+
+    for wallet in [&alice, &bob] {
+        let revoked = home.ok(&["consent", "revoke", "--wallet", wallet]);
+        assert_eq!(revoked["records"], 1, "{wallet}");
+    }
+    assert_eq!(home.ok(&["ledger", "status"])["consents"], 0);
+}
+
+/// Changes the year of birth of patients in an export.
+fn born_a_year_earlier(file: &str, patients: &[&String]) {
+    let mut changed = String::new();
+    for line in fs::read_to_string(file).unwrap().lines() {
+        let mut patient: serde_json::Value = serde_json::from_str(line).unwrap();
+        if patients.iter().any(|id| patient["id"] == id.as_str()) {
+            let born = patient["birthDate"].as_str().unwrap();
+            let year: u16 = born[..4].parse().unwrap();
+            // No leap day is needed of the year before.
+            patient["birthDate"] =
+                format!("{}{}", year - 1, born[4..].replace("-29", "-28")).into();
+        }
+        changed.push_str(&patient.to_string());
+        changed.push('\n');
+    }
+    fs::write(file, changed).unwrap();
+}
+
 #[cfg(unix)]
 #[test]
 fn secrets_are_for_their_owner_only() {

@@ -1,5 +1,7 @@
 //! Consent: granted and revoked by wallets, each with the key of the record that it is about.
 
+use std::collections::BTreeMap;
+
 use rayon::prelude::*;
 use salus_ledger::engine::{Ledger, Submission};
 use salus_ledger::state::State;
@@ -76,19 +78,19 @@ pub(crate) fn revoke(ledger: &Ledger, wallets: &[Wallet]) -> Result<usize, Failu
     let mut submissions: Vec<Submission> = Vec::new();
     {
         let state = ledger.state()?;
-        for holding in wallets.iter().flat_map(|wallet| &wallet.holdings) {
-            // By the record's key alone: an amended record may be one whose opening the wallet was
-            // never given, and its consent must be revocable all the same.
-            let key = holding.key.public();
-            let own = (0u32..)
-                .zip(state.records())
-                .filter(|(_, r)| r.subject == key);
-            for (index, _) in own.filter(|(_, record)| record.consent.is_some()) {
-                let transaction = RevokeConsent {
-                    index,
-                    sequence: sequence(&state, index),
-                };
-                let envelope = Envelope::sign(transaction, &state.id(), holding.key.key());
+        // By the record's key alone: an amended record may be one whose opening the wallet was
+        // never given, and its consent must be revocable all the same. Where the wallet has the
+        // openings of both, before and after, they have one key.
+        let holdings = wallets.iter().flat_map(|wallet| &wallet.holdings);
+        let keys: BTreeMap<_, _> = holdings.map(|h| (h.key.public(), &h.key)).collect();
+        let consented = (0..)
+            .zip(state.records())
+            .filter(|(_, record)| record.consent.is_some());
+        for (index, record) in consented {
+            if let Some(key) = keys.get(&record.subject) {
+                let sequence = record.sequence;
+                let transaction = RevokeConsent { index, sequence };
+                let envelope = Envelope::sign(transaction, &state.id(), key.key());
                 submissions.push(envelope.into());
             }
         }
