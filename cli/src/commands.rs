@@ -2,14 +2,15 @@
 
 pub(crate) mod audit;
 mod bench;
-pub(crate) mod board;
+mod board;
 mod completions;
 mod consent;
 mod dataset;
-pub(crate) mod issuer;
+mod issuer;
 pub(crate) mod key;
 mod ledger;
 mod man;
+pub(crate) mod party;
 mod profile;
 mod prove;
 mod purpose;

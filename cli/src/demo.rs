@@ -20,10 +20,10 @@ use salus_verifier::{KeyPolicy, verify, verify_batch};
 use crate::commands::{Context, audit, key, study};
 use crate::failure::Failure;
 use crate::home::{Home, write_atomically};
-use crate::output::{Output, duration};
+use crate::output::{Output, counted, duration};
 use crate::path::answer::{Answer, Question, submit_answers};
 use crate::path::prover::Prover;
-use crate::path::study::{Asked, ask};
+use crate::path::study::{Asked, CheckedStudy, ask};
 use cast::Cast;
 use report::{DemoReport, Timing, Verifying};
 
@@ -129,7 +129,10 @@ pub(crate) fn run(context: &Context, args: &DemoArgs) -> Result<(), Failure> {
     let inbox = steps.take("open the inbox", || {
         let inbox = study::read_inbox(&ledger, &cast.sponsor, &id)?;
         let volunteers = inbox.volunteers.len();
-        Ok((inbox, format!("{volunteers} volunteers' contacts")))
+        Ok((
+            inbox,
+            format!("{} opened", counted(volunteers, "contact", "contacts")),
+        ))
     })?;
     let report = DemoReport::new(report::Parts {
         dir: &args.dir,
@@ -228,10 +231,7 @@ fn answer(
     cast: &mut Cast,
     id: StudyId,
 ) -> Result<Answered, Failure> {
-    let question = {
-        let state = ledger.state()?;
-        Question::of(&state, home.find_study(&state, &id.to_string())?)?
-    };
+    let question = Question::of(ledger, &CheckedStudy::read(ledger, id)?)?;
     let ready = steps.take("find who is eligible", || {
         let ready = cast.ready(home, ledger, &question)?;
         let outcome = format!("{} match and consent", cast.eligible());
@@ -248,14 +248,23 @@ fn answer(
         let answers = prover.answers(&question, ready, || bar.inc(1))?;
         proving = started.elapsed();
         bar.finish_and_clear();
-        let outcome = format!("{} proofs, on all cores", answers.len());
+        let outcome = format!(
+            "{}, on all cores",
+            counted(answers.len(), "proof", "proofs")
+        );
         Ok((answers, outcome))
     })?;
     steps.take("submit", || {
         for outcome in submit_answers(ledger, &answers)? {
             outcome?;
         }
-        Ok(((), format!("{} answers entered the ledger", answers.len())))
+        Ok((
+            (),
+            format!(
+                "{} entered the ledger",
+                counted(answers.len(), "answer", "answers")
+            ),
+        ))
     })?;
     let verifying = steps.take("verify", || {
         let verifying = verify_again(home, &answers)?;

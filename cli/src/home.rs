@@ -38,7 +38,7 @@ pub(crate) use file::write_atomically;
 pub(crate) use issuer::{IssuedRecord, Issuer};
 pub(crate) use ledger::Access;
 pub(crate) use name::Name;
-pub(crate) use party::Party;
+pub(crate) use party::{Party, Role};
 pub(crate) use secret::SigningSecret;
 pub(crate) use sponsor::Sponsor;
 pub(crate) use study::StudyName;

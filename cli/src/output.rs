@@ -1,6 +1,7 @@
 //! What a command prints: its result for people or as JSON on standard output, progress and notes
 //! on standard error.
 
+use std::fmt::Display;
 use std::io::{self, IsTerminal, Write};
 use std::time::Duration;
 
@@ -93,5 +94,28 @@ pub(crate) fn duration(duration: Duration) -> String {
         s if s >= 1.0 => format!("{s:.1} s"),
         s if s >= 0.001 => format!("{:.1} ms", s * 1e3),
         s => format!("{:.0} us", s * 1e6),
+    }
+}
+
+/// A count with its noun: `1 entry`, `2 entries`.
+pub(crate) fn counted<N>(count: N, one: &str, many: &str) -> String
+where
+    N: Display + PartialEq + From<u8>,
+{
+    let noun = if count == N::from(1) { one } else { many };
+    format!("{count} {noun}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_is_singular_and_the_rest_is_plural() {
+        let entries = |count: u64| counted(count, "entry", "entries");
+        assert_eq!(
+            [0, 1, 2].map(entries),
+            ["0 entries", "1 entry", "2 entries"]
+        );
     }
 }

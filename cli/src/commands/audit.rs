@@ -14,7 +14,7 @@ use serde::Serialize;
 use super::Context;
 use crate::failure::Failure;
 use crate::home::{Access, write_atomically};
-use crate::output::Report;
+use crate::output::{Report, counted};
 
 /// Audit bundles: everything needed to verify a study's answers offline.
 #[derive(Debug, Subcommand)]
@@ -78,10 +78,10 @@ impl Report for Exported {
     fn write(&self, out: &mut dyn io::Write) -> io::Result<()> {
         writeln!(
             out,
-            "{} ({} KB, {} entries{})\nledger {}",
+            "{} ({} KB, {}{})\nledger {}",
             self.file.display(),
             self.bytes.div_ceil(1000),
-            self.entries,
+            counted(self.entries, "entry", "entries"),
             if self.whole_log {
                 ", with the whole log"
             } else {

@@ -17,7 +17,7 @@ use super::wallet;
 use crate::consent_import::{NoConsent, Wish, decide, wishes};
 use crate::failure::Failure;
 use crate::home::{Access, Name};
-use crate::output::Report;
+use crate::output::{Report, counted};
 use crate::path::consent::{Granting, grant, revoke};
 
 /// Consent: what a subject permits. There is none by default, and a denial wins over a permit.
@@ -193,9 +193,9 @@ impl Report for Granted {
     fn write(&self, out: &mut dyn io::Write) -> io::Result<()> {
         writeln!(
             out,
-            "{} consents for {} records, {} to {}: {}",
+            "{} consents for {}, {} to {}: {}",
             self.wallet,
-            self.records,
+            counted(self.records, "record", "records"),
             self.from,
             self.until,
             wallet::terms(self.terms)
@@ -215,11 +215,12 @@ impl Report for GrantedAll {
     fn write(&self, out: &mut dyn io::Write) -> io::Result<()> {
         writeln!(
             out,
-            "{} wallets consent for {} records",
-            self.wallets, self.records
+            "{} for {}",
+            counted(self.wallets, "wallet consents", "wallets consent"),
+            counted(self.records, "record", "records")
         )?;
         for (reason, wallets) in &self.no_consent {
-            writeln!(out, "{wallets:>6} do not: {reason}")?;
+            writeln!(out, "{wallets:>6} gave none: {reason}")?;
         }
         Ok(())
     }
@@ -235,8 +236,9 @@ impl Report for Revoked {
     fn write(&self, out: &mut dyn io::Write) -> io::Result<()> {
         writeln!(
             out,
-            "{} revoked consent for {} records",
-            self.wallet, self.records
+            "{} revoked consent for {}",
+            self.wallet,
+            counted(self.records, "record", "records")
         )
     }
 }

@@ -14,7 +14,7 @@ use serde::Serialize;
 use super::Context;
 use crate::consent_import::wishes;
 use crate::failure::Failure;
-use crate::output::{Report, table};
+use crate::output::{Report, counted, table};
 use crate::path::profile;
 
 /// Datasets: FHIR R4 exports of a custodian, or generated patients.
@@ -76,8 +76,9 @@ impl Report for Generated {
     fn write(&self, out: &mut dyn io::Write) -> io::Result<()> {
         writeln!(
             out,
-            "{} patients, {} resources",
-            self.patients, self.resources
+            "{}, {}",
+            counted(self.patients, "patient", "patients"),
+            counted(self.resources, "resource", "resources")
         )?;
         for file in &self.files {
             writeln!(out, "  {}", file.display())?;
@@ -103,11 +104,13 @@ impl Report for Imported {
         writeln!(out, "{}", self.report)?;
         writeln!(
             out,
-            "{} patients, {} Consent resources: {} patients consent to some research",
-            self.patients, self.consents, self.consenting
+            "{}, {}: {} to some research",
+            counted(self.patients, "patient", "patients"),
+            counted(self.consents, "Consent resource", "Consent resources"),
+            counted(self.consenting, "patient consents", "patients consent")
         )?;
         for (reason, patients) in &self.no_consent {
-            writeln!(out, "{patients:>12} do not: {reason}")?;
+            writeln!(out, "{patients:>12} without: {reason}")?;
         }
         if !self.complete {
             writeln!(out, "INCOMPLETE: a file broke off; the counts are too low")?;

@@ -12,7 +12,7 @@ use serde::Serialize;
 use super::{Context, today};
 use crate::failure::Failure;
 use crate::home::Access;
-use crate::output::{Report, table};
+use crate::output::{Report, counted, table};
 use crate::path::submit;
 
 /// The ledger: what is committed, consented, asked and answered.
@@ -93,7 +93,8 @@ impl Report for Status {
         let day = self.day.map_or("none".to_owned(), |day| day.to_string());
         writeln!(out, "ledger    {} ({})", self.name, self.ledger)?;
         writeln!(out, "day       {day}")?;
-        writeln!(out, "height    {} ({} entries)", self.height, self.entries)?;
+        let entries = counted(self.entries, "entry", "entries");
+        writeln!(out, "height    {} ({entries})", self.height)?;
         writeln!(out, "root      {}", self.registry_root)?;
         writeln!(
             out,
@@ -102,13 +103,15 @@ impl Report for Status {
         )?;
         writeln!(
             out,
-            "parties   {} issuers, {} ethics boards",
-            self.issuers, self.boards
+            "parties   {}, {}",
+            counted(self.issuers, "issuer", "issuers"),
+            counted(self.boards, "ethics board", "ethics boards")
         )?;
         writeln!(
             out,
-            "studies   {} with {} answers",
-            self.studies, self.answers
+            "studies   {} with {}",
+            self.studies,
+            counted(self.answers, "answer", "answers")
         )?;
         for key in &self.keys {
             writeln!(out, "key       {key}")?;
@@ -165,9 +168,13 @@ impl Report for Verified {
     fn write(&self, out: &mut dyn io::Write) -> io::Result<()> {
         writeln!(
             out,
-            "ok: {} entries, height {}, {} records, {} answers\nevery signature, proof, rule and \
-             root of the log holds\nlog root {}",
-            self.entries, self.height, self.records, self.answers, self.log_root
+            "ok: {}, height {}, {}, {}\nevery signature, proof, rule and root of the log holds\n\
+             log root {}",
+            counted(self.entries, "entry", "entries"),
+            self.height,
+            counted(self.records, "record", "records"),
+            counted(self.answers, "answer", "answers"),
+            self.log_root
         )
     }
 }

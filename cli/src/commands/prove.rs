@@ -14,10 +14,11 @@ use serde::Serialize;
 use super::Context;
 use crate::failure::Failure;
 use crate::home::{Access, Name, Wallet, write_atomically};
-use crate::output::{Report, duration};
+use crate::output::{Report, counted, duration};
 use crate::path::Places;
 use crate::path::answer::{Answer, Question, ready, ready_many, submit_answers};
 use crate::path::prover::Prover;
+use crate::path::study::CheckedStudy;
 
 /// Prove eligibility and consent for a study, and submit the answer.
 ///
@@ -77,8 +78,10 @@ impl Report for Proven {
         let took = duration(std::time::Duration::from_secs_f64(self.proving_seconds));
         writeln!(
             out,
-            "{} of {} wallets proved eligibility and consent in {took}; {} answers entered",
-            self.answers, self.wallets, self.submitted
+            "{} of {} proved eligibility and consent in {took}; {} entered",
+            self.answers,
+            counted(self.wallets, "wallet", "wallets"),
+            counted(self.submitted, "answer", "answers")
         )?;
         for (reason, wallets) in &self.not_eligible {
             writeln!(out, "{wallets:>6} can't answer: {reason}")?;
@@ -100,10 +103,8 @@ pub(crate) fn run(context: &Context, args: &ProveArgs) -> Result<(), Failure> {
     } else {
         Access::Write
     })?;
-    let question = {
-        let state = ledger.state()?;
-        Question::of(&state, home.find_study(&state, &args.study)?)?
-    };
+    let id = home.find_study(&*ledger.state()?, &args.study)?.id;
+    let question = Question::of(&ledger, &CheckedStudy::read(&ledger, id)?)?;
     if args.contact.is_some() && !question.asks_contact() {
         return Err(Failure::usage(
             "the study does not ask to contact people",

@@ -12,7 +12,7 @@ use serde::Serialize;
 
 use super::Context;
 use crate::failure::Failure;
-use crate::output::Report;
+use crate::output::{Report, counted};
 use crate::path::profile;
 use crate::path::study::{Asked, ask};
 
@@ -158,8 +158,11 @@ impl Report for Ran {
     fn write(&self, out: &mut dyn io::Write) -> io::Result<()> {
         writeln!(
             out,
-            "{:?}: {} of {} patients match ({})",
-            self.title, self.matching, self.patients, self.over
+            "{:?} matches {} of {} ({})",
+            self.title,
+            self.matching,
+            counted(self.patients, "patient", "patients"),
+            self.over
         )?;
         for patient in self.found.iter().flatten() {
             writeln!(out, "  {patient}")?;

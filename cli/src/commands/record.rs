@@ -14,7 +14,7 @@ use serde::Serialize;
 use super::Context;
 use crate::failure::Failure;
 use crate::home::{Access, Name};
-use crate::output::{Report, table};
+use crate::output::{Report, counted, table};
 use crate::path::{self, Places, profile};
 
 /// Records: derived from a dataset, signed by an issuer, committed on the ledger.
@@ -88,14 +88,16 @@ impl Report for Issued {
     fn write(&self, out: &mut dyn io::Write) -> io::Result<()> {
         writeln!(
             out,
-            "{} records committed ({} as of {})",
-            self.records, self.profile, self.index_day
+            "{} committed ({} as of {})",
+            counted(self.records, "record", "records"),
+            self.profile,
+            self.index_day
         )?;
         if self.already > 0 {
-            writeln!(out, "{:>6} patients already have one", self.already)?;
+            writeln!(out, "{:>6} already had one", self.already)?;
         }
         for (reason, patients) in &self.without_row {
-            writeln!(out, "{patients:>6} patients have none: {}", reason.words())?;
+            writeln!(out, "{patients:>6} without one: {}", reason.words())?;
         }
         for patient in &self.no_name {
             writeln!(
@@ -118,8 +120,10 @@ impl Report for Amended {
     fn write(&self, out: &mut dyn io::Write) -> io::Result<()> {
         writeln!(
             out,
-            "{} records amended, {} unchanged, {} patients without a record",
-            self.amended, self.unchanged, self.without_record
+            "{} amended, {} unchanged, {} without a record",
+            counted(self.amended, "record", "records"),
+            self.unchanged,
+            counted(self.without_record, "patient", "patients")
         )
     }
 }
@@ -164,8 +168,9 @@ impl Report for Erased {
     fn write(&self, out: &mut dyn io::Write) -> io::Result<()> {
         writeln!(
             out,
-            "{} records of {} erased; their openings are destroyed here",
-            self.erased, self.patient
+            "{} of {} erased, openings here destroyed",
+            counted(self.erased, "record", "records"),
+            self.patient
         )
     }
 }

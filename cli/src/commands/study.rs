@@ -1,28 +1,30 @@
 //! `salus study`: what is asked, for what, under whose approval.
 
+mod inbox;
+
 use std::io;
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 use salus_ledger::engine::Ledger;
 use salus_ledger::key::PublicKey;
-use salus_ledger::state::{Rejection, Standing, State, StudyState};
+use salus_ledger::state::{Standing, State, StudyState};
 use salus_ledger::transaction::Policy;
 use salus_protocol::day::Day;
 use salus_protocol::nullifier::StudyId;
 use salus_protocol::purpose::Purpose;
-use salus_protocol::statement::ContactDigest;
 use serde::Serialize;
 
 use super::Context;
-use super::issuer::checked_title;
+use super::party::checked_title;
 use super::purpose::PurposeArgs;
 use super::query::read_query;
 use crate::failure::Failure;
-use crate::home::{Access, Home, Name, Sponsor, StudyName};
-use crate::output::{Report, table};
+use crate::home::{Access, Home, Name, Role, Sponsor, StudyName};
+use crate::output::{Report, counted, table};
 use crate::path::answer::{Answer, submit_answers};
-use crate::path::study::{Terms, approve, ask, close, open};
+use crate::path::study::{CheckedStudy, Terms, approve, ask, close, open};
+pub(crate) use inbox::{Inbox, read_inbox};
 
 /// Studies: opened by a sponsor, approved by ethics boards, answered by patients.
 #[derive(Debug, Subcommand)]
@@ -186,10 +188,10 @@ impl Report for Shown {
         writeln!(out, "title     {}", self.title)?;
         writeln!(
             out,
-            "standing  {}, until {}, {} answers",
+            "standing  {}, until {}, {}",
             word(self.standing),
             self.expires,
-            self.answers
+            counted(self.answers, "answer", "answers")
         )?;
         writeln!(out, "run by    {}", self.purpose.institution.name())?;
         for board in &self.boards {
@@ -234,58 +236,6 @@ impl Report for List {
     }
 }
 
-/// A volunteer's contact.
-#[derive(Debug, Serialize)]
-pub(crate) struct Volunteer {
-    /// The person, to this study only.
-    pub(crate) nullifier: String,
-    pub(crate) contact: String,
-}
-
-/// What an inbox holds.
-#[derive(Debug, Serialize)]
-pub(crate) struct Inbox {
-    pub(crate) answers: usize,
-    pub(crate) volunteers: Vec<Volunteer>,
-    pub(crate) unreadable: Vec<Unreadable>,
-}
-
-/// The character, or a sign that stands for one that a terminal would obey.
-fn harmless(c: char) -> char {
-    if salus_protocol::is_deceptive(c) {
-        char::REPLACEMENT_CHARACTER
-    } else {
-        c
-    }
-}
-
-/// A contact that does not open: sealed to another key, damaged by its sender, or dropped.
-#[derive(Debug, Serialize)]
-pub(crate) struct Unreadable {
-    nullifier: String,
-    problem: String,
-}
-
-impl Report for Inbox {
-    fn write(&self, out: &mut dyn io::Write) -> io::Result<()> {
-        writeln!(
-            out,
-            "{} answers, {} with a contact",
-            self.answers,
-            self.volunteers.len() + self.unreadable.len()
-        )?;
-        for volunteer in &self.volunteers {
-            // A volunteer wrote it, so it may hold anything.
-            let contact: String = volunteer.contact.chars().map(harmless).collect();
-            writeln!(out, "  {}  {contact}", &volunteer.nullifier[..16])?;
-        }
-        for Unreadable { nullifier, problem } in &self.unreadable {
-            writeln!(out, "  {}  not readable: {problem}", &nullifier[..16])?;
-        }
-        Ok(())
-    }
-}
-
 #[derive(Debug, Serialize)]
 struct Submitted {
     study: StudyId,
@@ -294,57 +244,22 @@ struct Submitted {
 
 impl Report for Submitted {
     fn write(&self, out: &mut dyn io::Write) -> io::Result<()> {
-        writeln!(out, "{} answers entered", self.answers)
+        writeln!(
+            out,
+            "{} entered",
+            counted(self.answers, "answer", "answers")
+        )
     }
-}
-
-/// Opens the contacts of a study's answers.
-pub(crate) fn read_inbox(
-    ledger: &Ledger,
-    sponsor: &Sponsor,
-    study: &StudyId,
-) -> Result<Inbox, Failure> {
-    let (scope, answers) = {
-        let state = ledger.state()?;
-        let unknown = Rejection::StudyUnknown { study: *study };
-        let study = state.study(study).ok_or(unknown)?;
-        (study.scope, study.answers.clone())
-    };
-    let (mut volunteers, mut unreadable) = (Vec::new(), Vec::new());
-    for answer in &answers {
-        if answer.statement.contact == ContactDigest::NONE {
-            continue;
-        }
-        let nullifier = answer.statement.nullifier;
-        // One volunteer's unreadable contact must not hide the others'.
-        let opened = ledger
-            .contact(answer.statement.contact)
-            .map_err(|error| error.to_string())
-            .and_then(|sealed| {
-                let opened = sponsor.inbox.open(scope, nullifier, &sealed);
-                opened.map_err(|error| error.to_string())
-            });
-        let nullifier = nullifier.to_string();
-        match opened {
-            Ok(contact) => volunteers.push(Volunteer { nullifier, contact }),
-            Err(problem) => unreadable.push(Unreadable { nullifier, problem }),
-        }
-    }
-    Ok(Inbox {
-        answers: answers.len(),
-        volunteers,
-        unreadable,
-    })
 }
 
 pub(crate) fn run(context: &Context, command: &StudyCommand) -> Result<(), Failure> {
     match command {
         StudyCommand::Open(args) => run_open(context, args),
         StudyCommand::Approve(args) => {
-            let board = context.home.board(&args.board)?;
+            let board = context.home.party(Role::Board, &args.board)?;
             let ledger = context.home.ledger(Access::Write)?;
             let id = context.home.find_study(&*ledger.state()?, &args.study)?.id;
-            approve(&ledger, &board.key, id)?;
+            approve(&ledger, &board.key, &CheckedStudy::read(&ledger, id)?)?;
             show(context, &ledger, id)
         }
         StudyCommand::List => {
@@ -446,7 +361,7 @@ fn board_key(home: &Home, text: &str) -> Result<PublicKey, Failure> {
     let name = text
         .parse::<Name>()
         .map_err(|error| Failure::usage(error.to_string(), "give a board's name or its key"))?;
-    Ok(home.board(&name)?.key.public())
+    Ok(home.party(Role::Board, &name)?.key.public())
 }
 
 fn submit(context: &Context, args: &SubmitArgs) -> Result<(), Failure> {

@@ -13,14 +13,15 @@ use salus_protocol::nullifier::StudyId;
 use salus_protocol::purpose::{Ask, Institution, Purpose, Research};
 
 use super::{Steps, set_up_key};
-use crate::commands::{board, issuer, key};
+use crate::commands::key;
+use crate::commands::party::register;
 use crate::consent_import::wishes;
 use crate::failure::Failure;
-use crate::home::{Home, Issuer, Name, Party, Sponsor, StudyName, Wallet};
+use crate::home::{Home, Issuer, Name, Party, Role, Sponsor, StudyName, Wallet};
 use crate::output::Output;
 use crate::path::answer::{NoAnswer, Question, Ready, ready_many};
 use crate::path::consent::{Granting, grant, revoke};
-use crate::path::study::{Asked, Terms, approve, open};
+use crate::path::study::{Asked, CheckedStudy, Terms, approve, open};
 use crate::path::{record, submit};
 
 /// Of so many who consented, one takes it back before the study opens.
@@ -69,8 +70,10 @@ impl Cast {
             let name = LedgerName::new("salus-demo").map_err(not_in_demo)?;
             let ledger = home.found_ledger(name, true)?;
             set_day(home, &ledger, asked.query.index())?;
-            let issuer = issuer::register(home, &ledger, &name_of("hospital")?, "Demo Hospital")?;
-            let board = board::register(home, &ledger, &name_of("ethics")?, "Demo Ethics Board")?;
+            let (hospital, ethics) = (name_of("hospital")?, name_of("ethics")?);
+            register(home, &ledger, Role::Issuer, &hospital, "Demo Hospital")?;
+            let issuer = home.issuer(&hospital)?;
+            let board = register(home, &ledger, Role::Board, &ethics, "Demo Ethics Board")?;
             key::accept(home, &ledger, &home.verifying_key()?)?;
             let cast = Self {
                 output,
@@ -208,7 +211,7 @@ impl Cast {
                 sponsor: name_of("lab")?,
             };
             home.put_study_name(&name_of("demo")?, &named)?;
-            approve(ledger, &self.board.key, id)?;
+            approve(ledger, &self.board.key, &CheckedStudy::read(ledger, id)?)?;
             Ok((id, format!("study {}", &id.to_string()[..12])))
         })
     }

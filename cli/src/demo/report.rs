@@ -12,7 +12,7 @@ use super::Answered;
 use super::cast::Cast;
 use super::refusal::Refusal;
 use crate::commands::study::Inbox;
-use crate::output::{Report, duration};
+use crate::output::{Report, counted, duration};
 
 /// How long a step took.
 #[derive(Debug, Serialize)]
@@ -170,8 +170,9 @@ impl DemoReport {
     fn write_answers(&self, out: &mut dyn io::Write) -> io::Result<()> {
         writeln!(
             out,
-            "answers     {} proofs of {} bytes on the ledger",
-            self.answers, self.proof_bytes
+            "answers     {} of {} bytes on the ledger",
+            counted(self.answers, "proof", "proofs"),
+            self.proof_bytes
         )?;
         match &self.per_patient {
             None => writeln!(
@@ -195,8 +196,12 @@ impl DemoReport {
         }
         writeln!(
             out,
-            "inbox       {} volunteers left a contact that the sponsor alone can read",
-            self.inbox.volunteers.len()
+            "inbox       {} that the sponsor alone can read",
+            counted(
+                self.inbox.volunteers.len(),
+                "volunteer left a contact",
+                "volunteers left contacts"
+            )
         )?;
         writeln!(out, "\nRefused:")?;
         for refusal in &self.refused {

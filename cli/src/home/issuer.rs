@@ -5,11 +5,9 @@ use salus_protocol::day::Day;
 use salus_protocol::record::Record;
 use serde::{Deserialize, Serialize};
 
-use super::{Home, Name, SigningSecret};
+use super::{Home, Name, Party, Role, SigningSecret};
 use crate::failure::Failure;
 
-const FOLDER: &str = "issuers";
-const KEY: &str = "issuer.json";
 const RECORDS: &str = "records.json";
 
 /// An issuer's own things.
@@ -23,13 +21,6 @@ pub(crate) struct Issuer {
     pub(crate) key: SigningSecret,
     /// The openings of the records it issued.
     pub(crate) records: Vec<IssuedRecord>,
-}
-
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct KeyFile {
-    title: String,
-    key: SigningSecret,
 }
 
 /// A record as its issuer keeps it.
@@ -48,55 +39,21 @@ pub(crate) struct IssuedRecord {
     pub(crate) subject: PublicKey,
 }
 
-impl Issuer {
-    pub(crate) fn new(name: Name, title: &str) -> Result<Self, Failure> {
-        Ok(Self {
-            name,
-            title: title.to_owned(),
-            key: SigningSecret::random()?,
-            records: Vec::new(),
-        })
-    }
-}
-
 impl Home {
-    /// An issuer of this home.
+    /// An issuer of this home, with its records.
     pub(crate) fn issuer(&self, name: &Name) -> Result<Issuer, Failure> {
-        let path = [FOLDER, name.as_str(), KEY];
-        let file: KeyFile = self.read(&path, "an issuer's key", || Failure::Unknown {
-            what: "issuer",
-            name: name.to_string(),
-            help: format!(
-                "`salus issuer list` shows those here; `salus issuer new {name}` makes one"
-            ),
-        })?;
-        let records = self.path(&[FOLDER, name.as_str(), RECORDS]);
+        let Party { title, key } = self.party(Role::Issuer, name)?;
+        let records = self.path(&[Role::Issuer.folder(), name.as_str(), RECORDS]);
         Ok(Issuer {
             name: name.clone(),
-            title: file.title,
-            key: file.key,
+            title,
+            key,
             records: super::file::read_json(&records, "an issuer's records")?.unwrap_or_default(),
         })
     }
 
-    pub(crate) fn put_issuer_key(&self, issuer: &Issuer) -> Result<(), Failure> {
-        let file = KeyFile {
-            title: issuer.title.clone(),
-            key: issuer.key.clone(),
-        };
-        self.write(&[FOLDER, issuer.name.as_str(), KEY], &file, true)
-    }
-
     pub(crate) fn put_issuer_records(&self, issuer: &Issuer) -> Result<(), Failure> {
-        let path = [FOLDER, issuer.name.as_str(), RECORDS];
+        let path = [Role::Issuer.folder(), issuer.name.as_str(), RECORDS];
         self.write(&path, &issuer.records, true)
-    }
-
-    pub(crate) fn has_issuer(&self, name: &Name) -> bool {
-        self.path(&[FOLDER, name.as_str(), KEY]).exists()
-    }
-
-    pub(crate) fn issuer_names(&self) -> Result<Vec<String>, Failure> {
-        self.names(FOLDER)
     }
 }

@@ -1,4 +1,4 @@
-//! Parties that only sign: governance, the ledger's operator, ethics boards.
+//! Parties that sign: governance, and whom it registers, issuers and ethics boards.
 
 use serde::{Deserialize, Serialize};
 
@@ -15,10 +15,6 @@ pub(crate) struct Party {
     pub(crate) key: SigningSecret,
 }
 
-const BOARDS: &str = "boards";
-const FILE: &str = "board.json";
-const GOVERNANCE: [&str; 2] = ["governance", "governance.json"];
-
 impl Party {
     pub(crate) fn new(title: &str) -> Result<Self, Failure> {
         Ok(Self {
@@ -27,6 +23,48 @@ impl Party {
         })
     }
 }
+
+/// What governance registers a party as.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Role {
+    Issuer,
+    Board,
+}
+
+impl Role {
+    /// What such a party is called.
+    pub(crate) const fn noun(self) -> &'static str {
+        match self {
+            Self::Issuer => "issuer",
+            Self::Board => "ethics board",
+        }
+    }
+
+    /// The command that is about such parties.
+    const fn command(self) -> &'static str {
+        match self {
+            Self::Issuer => "issuer",
+            Self::Board => "board",
+        }
+    }
+
+    /// The folder of all such parties.
+    pub(crate) const fn folder(self) -> &'static str {
+        match self {
+            Self::Issuer => "issuers",
+            Self::Board => "boards",
+        }
+    }
+
+    const fn file(self) -> &'static str {
+        match self {
+            Self::Issuer => "issuer.json",
+            Self::Board => "board.json",
+        }
+    }
+}
+
+const GOVERNANCE: [&str; 2] = ["governance", "governance.json"];
 
 impl Home {
     /// The governance of this home's ledger.
@@ -42,30 +80,35 @@ impl Home {
         self.write(&GOVERNANCE, party, true)
     }
 
-    /// An ethics board.
-    pub(crate) fn board(&self, name: &Name) -> Result<Party, Failure> {
-        self.read(
-            &[BOARDS, name.as_str(), FILE],
-            "an ethics board's key",
-            || Failure::Unknown {
-                what: "ethics board",
+    /// A party of this home.
+    pub(crate) fn party(&self, role: Role, name: &Name) -> Result<Party, Failure> {
+        let missing = || {
+            let command = role.command();
+            Failure::Unknown {
+                what: role.noun(),
                 name: name.to_string(),
                 help: format!(
-                    "`salus board list` shows those here; `salus board new {name}` makes one"
+                    "`salus {command} list` shows those here; `salus {command} new {name}` makes \
+                     one"
                 ),
-            },
-        )
+            }
+        };
+        self.find_party(role, name)?.ok_or_else(missing)
     }
 
-    pub(crate) fn put_board(&self, name: &Name, party: &Party) -> Result<(), Failure> {
-        self.write(&[BOARDS, name.as_str(), FILE], party, true)
+    /// A party of this home, if there is one of this name.
+    pub(crate) fn find_party(&self, role: Role, name: &Name) -> Result<Option<Party>, Failure> {
+        let path = self.path(&[role.folder(), name.as_str(), role.file()]);
+        super::file::read_json(&path, "a party's signing key")
     }
 
-    pub(crate) fn has_board(&self, name: &Name) -> bool {
-        self.path(&[BOARDS, name.as_str(), FILE]).exists()
+    pub(crate) fn put_party(&self, role: Role, name: &Name, party: &Party) -> Result<(), Failure> {
+        self.write(&[role.folder(), name.as_str(), role.file()], party, true)
     }
 
-    pub(crate) fn board_names(&self) -> Result<Vec<String>, Failure> {
-        self.names(BOARDS)
+    /// The names of all parties of a role, in order.
+    pub(crate) fn party_names(&self, role: Role) -> Result<Vec<Name>, Failure> {
+        let names = self.names(role.folder())?;
+        Ok(names.iter().filter_map(|name| name.parse().ok()).collect())
     }
 }

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use rayon::prelude::*;
 use salus_ledger::engine::{Attachment, Ledger, Receipt, Submission};
-use salus_ledger::state::{Rejection, State, StudyState};
+use salus_ledger::state::{Rejection, State};
 use salus_ledger::transaction::{Envelope, SubmitEligibility};
 use salus_protocol::consent::Grant;
 use salus_protocol::contact::{ContactError, InboxKey, SealedContact};
@@ -19,6 +19,7 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use super::consent::in_force;
+use super::study::CheckedStudy;
 use super::{Places, submit_many};
 use crate::failure::Failure;
 use crate::home::{Holding, Name, Wallet};
@@ -39,7 +40,8 @@ pub(crate) struct Question {
 
 impl Question {
     /// The question that a study asks.
-    pub(crate) fn of(state: &State, study: &StudyState) -> Result<Self, Failure> {
+    pub(crate) fn of(ledger: &Ledger, study: &CheckedStudy) -> Result<Self, Failure> {
+        let study = study.study();
         let asks = study.opened.purpose.required().contains(&Grant::Contacted);
         Ok(Self {
             study: study.id,
@@ -48,7 +50,7 @@ impl Question {
             digest: study.query,
             purpose: study.opened.purpose.masks().code(),
             institution: study.institution,
-            day: state.day().ok_or(Rejection::NoDay)?,
+            day: ledger.state()?.day().ok_or(Rejection::NoDay)?,
             inbox: InboxKey::from_bytes(study.opened.inbox)
                 .ok()
                 .filter(|_| asks),

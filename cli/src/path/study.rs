@@ -1,10 +1,12 @@
-//! Studies: opened by a sponsor, approved by boards.
+//! Studies: opened by a sponsor, approved by boards; read again by whoever signs or proves.
 
 use salus_ledger::engine::{Attachment, Ledger, Submission};
 use salus_ledger::key::PublicKey;
+use salus_ledger::state::{Rejection, StudyState};
 use salus_ledger::transaction::{ApproveStudy, CloseStudy, Envelope, OpenStudy, Policy, Title};
 use salus_protocol::day::Day;
 use salus_protocol::nullifier::StudyId;
+use salus_protocol::profile::Profile;
 use salus_protocol::purpose::Purpose;
 use salus_protocol::query::{Compiled, Query};
 
@@ -16,6 +18,7 @@ use crate::home::{SigningSecret, Sponsor};
 /// A query that was read and compiled.
 #[derive(Debug)]
 pub(crate) struct Asked {
+    /// The query as text: as its author wrote it, or, of one in JSON, its canonical text.
     pub(crate) text: String,
     pub(crate) query: Query,
     pub(crate) profile: Source,
@@ -26,19 +29,56 @@ pub(crate) struct Asked {
 /// one that it names, else the cardiometabolic one. `name` is what errors call it.
 pub(crate) fn ask(name: &str, text: &str, profile: Option<&str>) -> Result<Asked, Failure> {
     let failed = |errors| QueryFailure::failure(name, text, errors);
-    let query = if text.trim_start().starts_with('{') {
-        Query::from_json(text).map_err(failed)?
+    let (query, written) = if text.trim_start().starts_with('{') {
+        let query = Query::from_json(text).map_err(failed)?;
+        let written = query.to_text();
+        (query, written)
     } else {
-        Query::parse(text).map_err(failed)?
+        (Query::parse(text).map_err(failed)?, text.to_owned())
     };
     let profile = super::profile::find(profile.or(query.profile()).unwrap_or("cardiometabolic"))?;
     let compiled = query.compile(&profile.profile).map_err(failed)?;
     Ok(Asked {
-        text: text.to_owned(),
+        text: written,
         query,
         profile,
         compiled,
     })
+}
+
+/// A study whose text, compiled anew, is the query that is proven: boards approve no other, and
+/// wallets answer no other. The engine checks the same when a study enters, but a board or a wallet
+/// need not take a ledger file's word for it.
+#[derive(Debug, Clone)]
+pub(crate) struct CheckedStudy(StudyState);
+
+impl CheckedStudy {
+    /// Reads a study, and compiles its text with the profile document that came with it.
+    pub(crate) fn read(ledger: &Ledger, id: StudyId) -> Result<Self, Failure> {
+        let study = ledger.state()?.study(&id).cloned();
+        let study = study.ok_or(Rejection::StudyUnknown { study: id })?;
+        let document = ledger.profile_document(study.opened.profile)?;
+        Self::check(study, &document)
+    }
+
+    fn check(study: StudyState, document: &str) -> Result<Self, Failure> {
+        let profile = Profile::from_toml(document)?;
+        match study.opened.check_text(&profile) {
+            Ok(()) => Ok(Self(study)),
+            Err(error) => Err(Failure::Invalid {
+                message: format!("study {} is not what it says: {error}", study.id),
+                help:
+                    "neither approve nor answer it: a ledger's rules let no such study in, so ask \
+                       its operator where this file is from"
+                        .to_owned(),
+            }),
+        }
+    }
+
+    /// The study.
+    pub(crate) const fn study(&self) -> &StudyState {
+        &self.0
+    }
 }
 
 /// What a study needs beside its query.
@@ -96,9 +136,10 @@ pub(crate) fn open(
 pub(crate) fn approve(
     ledger: &Ledger,
     board: &SigningSecret,
-    study: StudyId,
+    study: &CheckedStudy,
 ) -> Result<(), Failure> {
     let id = ledger.state()?.id();
+    let study = study.0.id;
     submit(
         ledger,
         Envelope::sign(ApproveStudy { study }, &id, board.key()),
@@ -118,4 +159,122 @@ pub(crate) fn close(
         Envelope::sign(CloseStudy { study }, &id, signer.key()),
     )?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use salus_ledger::transaction::{AdvanceDay, LedgerName};
+    use salus_protocol::consent::Region;
+    use salus_protocol::purpose::{Ask, Institution, Research};
+    use tempfile::TempDir;
+
+    use super::*;
+    use crate::commands::party::register;
+    use crate::home::{Home, Role};
+
+    const ADULTS: &str =
+        "cohort \"Grown-ups\" at 2025-01-01\ninclude all\n  age at least 18 years\n";
+
+    /// A ledger with a board, and a study of this query.
+    fn opened(query: &str) -> (TempDir, Ledger, SigningSecret, StudyId) {
+        let folder = tempfile::tempdir().unwrap();
+        let home = Home::new(folder.path());
+        let ledger = home
+            .found_ledger(LedgerName::new("test").unwrap(), true)
+            .unwrap();
+        let board = register(
+            &home,
+            &ledger,
+            Role::Board,
+            &"ethics".parse().unwrap(),
+            "Ethics",
+        );
+        let board = board.unwrap().key;
+        let operator = home.operator().unwrap();
+        let day = "2025-01-01".parse().unwrap();
+        let day = Envelope::sign(
+            AdvanceDay { day },
+            &ledger.state().unwrap().id(),
+            operator.key.key(),
+        );
+        submit(&ledger, day).unwrap();
+        let sponsor = home.sponsor_or_new(&"lab".parse().unwrap()).unwrap();
+        let terms = Terms {
+            title: Title::new("Grown-ups").unwrap(),
+            purpose: purpose(),
+            expires: Day::LAST,
+            freshness: 100,
+            policy: Policy::STANDARD,
+            boards: vec![board.public()],
+            approvals_needed: 1,
+        };
+        let asked = ask("query", query, None).unwrap();
+        let id = open(&ledger, &sponsor, &asked, terms).unwrap();
+        (folder, ledger, board, id)
+    }
+
+    fn purpose() -> Purpose {
+        Purpose {
+            research: Research::Health,
+            ask: Ask::Contact,
+            institution: Institution::new("University Hospital").unwrap(),
+            region: Region::NorthAmerica,
+            for_profit: false,
+            commercial: false,
+            methods: false,
+            genetic: false,
+            publishes: true,
+            collaborates: false,
+            returns_data: false,
+            ethics_approval: true,
+            moratorium: false,
+            approved_users: false,
+        }
+    }
+
+    fn refused(study: StudyState, document: &str) -> String {
+        let failure = CheckedStudy::check(study, document).unwrap_err();
+        assert!(matches!(failure, Failure::Invalid { .. }), "{failure:?}");
+        failure.to_string()
+    }
+
+    #[test]
+    fn a_study_that_asks_something_else_than_its_text_says_is_neither_approved_nor_answered() {
+        let (_folder, ledger, board, id) = opened(ADULTS);
+        let checked = CheckedStudy::read(&ledger, id).unwrap();
+        let document = ledger
+            .profile_document(checked.study().opened.profile)
+            .unwrap();
+        let altered = |change: &dyn Fn(&mut OpenStudy)| {
+            let mut study = checked.study().clone();
+            change(&mut study.opened);
+            refused(study, &document)
+        };
+        // No engine takes such studies, so each is the one on the ledger with one thing altered.
+        let text = altered(&|study| study.query_text = ADULTS.replace("18", "17"));
+        assert!(text.contains("something else"), "{text}");
+        let day = altered(&|study| study.index_day = "2025-01-02".parse().unwrap());
+        assert!(day.contains("something else"), "{day}");
+        let cut = altered(&|study| study.query_text.truncate(20));
+        assert!(cut.contains("does not compile"), "{cut}");
+        let general = super::super::profile::find("general").unwrap().text;
+        let profile = refused(checked.study().clone(), &general);
+        assert!(profile.contains("the profile has hash"), "{profile}");
+
+        approve(&ledger, &board, &checked).unwrap();
+        assert_eq!(
+            ledger.state().unwrap().study(&id).unwrap().approvals.len(),
+            1
+        );
+    }
+
+    #[test]
+    fn a_query_in_json_is_on_the_ledger_as_text() {
+        let json = Query::parse(ADULTS).unwrap().to_json();
+        let (_folder, ledger, _board, id) = opened(&json);
+        let checked = CheckedStudy::read(&ledger, id).unwrap();
+        let text = &checked.study().opened.query_text;
+        assert_eq!(Query::parse(text).unwrap(), Query::parse(ADULTS).unwrap());
+    }
 }
