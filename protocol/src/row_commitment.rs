@@ -29,12 +29,37 @@ pub enum PedersenError {
     NotAScalar,
 }
 
-struct Generators {
+/// The generators of one kind of row commitment.
+pub struct Generators {
     values: [Vesta; FIELDS],
     blinding: Vesta,
 }
 
 impl Generators {
+    /// Those of records' rows.
+    #[must_use]
+    pub fn of_records() -> &'static Self {
+        &ROW
+    }
+
+    /// Those of consents.
+    #[must_use]
+    pub fn of_consents() -> &'static Self {
+        &CONSENT
+    }
+
+    /// The generator of each field's number.
+    #[must_use]
+    pub fn values(&self) -> [EqAffine; FIELDS] {
+        self.values.map(|point| point.to_affine())
+    }
+
+    /// The generator of the salt.
+    #[must_use]
+    pub fn blinding(&self) -> EqAffine {
+        self.blinding.to_affine()
+    }
+
     fn hash(domain: &str) -> Self {
         let point = Vesta::hash_to_curve(domain);
         Self {
@@ -77,6 +102,12 @@ impl RowCommitment {
             }
         }
         Self((sum + generators.blinding * salt.0).to_affine())
+    }
+
+    /// The point.
+    #[must_use]
+    pub const fn point(&self) -> EqAffine {
+        self.0
     }
 
     /// The canonical 32 bytes.
@@ -155,6 +186,12 @@ impl RowSalt {
 }
 
 impl RowSalt {
+    /// The salt as a scalar: as secret as the salt itself.
+    #[must_use]
+    pub const fn reveal(&self) -> Fp {
+        self.0
+    }
+
     /// The salt that hides nothing, for blanks and tests.
     #[must_use]
     pub const fn zero() -> Self {

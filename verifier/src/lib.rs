@@ -17,6 +17,7 @@
 //! A verified proof shows that the statement follows from the committed records. It does not show
 //! that an issuer committed the truth.
 
+pub mod cohort;
 mod key;
 mod point;
 mod proof;
