@@ -3,6 +3,7 @@
 //! No input or output, no clock, no proofs: `salus-circuits` writes the same nouns as
 //! constraints, file for file, and `docs/spec/` says them in words.
 
+pub mod cohort;
 pub mod consent;
 pub mod contact;
 pub mod day;

@@ -166,7 +166,7 @@ element_type! {
 }
 
 /// What a consent's bits are compared with.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 pub struct Masks {
     /// Permissions of which one at least must be given.
     pub covering: u64,
