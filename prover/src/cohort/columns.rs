@@ -37,7 +37,7 @@ pub(crate) fn blinded(scalar: &Fp) -> Vesta {
         .iter()
         .enumerate()
         .map(|(window, digit)| &table[window << WINDOW | usize::from(*digit)])
-        .sum()
+        .fold(Vesta::identity(), |sum, multiple| sum + multiple)
 }
 
 /// Points in affine form.

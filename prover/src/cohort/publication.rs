@@ -1,7 +1,6 @@
 //! Proves publications. Spec: docs/spec/cohort.md, section "Publication".
 
 use pasta_curves::group::Curve;
-use pasta_curves::group::ff::Field;
 use pasta_curves::Fp;
 use rayon::prelude::*;
 use salus_protocol::cohort::{CONSENT_FIELDS, Layout, LayoutError, PAGE};

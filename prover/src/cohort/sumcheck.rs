@@ -2,7 +2,6 @@
 
 use halo2_proofs::arithmetic::best_multiexp;
 use pasta_curves::group::Curve;
-use pasta_curves::group::ff::Field;
 use pasta_curves::{EqAffine, Fp};
 use salus_verifier::cohort::Transcript;
 use salus_verifier::cohort::generators::Generators;

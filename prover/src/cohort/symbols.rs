@@ -5,7 +5,6 @@
 //! enough; then there is one value for each slot and digit, and at last one for each digit.
 
 use pasta_curves::Fp;
-use pasta_curves::group::ff::Field;
 use rayon::prelude::*;
 use salus_verifier::cohort::polynomial::eq_table;
 use salus_verifier::cohort::publication::{DIGIT_BITS, SHAPE, SLOT_BITS, SYMBOL_BITS};

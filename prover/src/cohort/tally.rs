@@ -1,7 +1,5 @@
 //! Proves tallies. Spec: docs/spec/cohort.md, section "Tally".
 
-use pasta_curves::group::Curve;
-use pasta_curves::group::ff::Field;
 use pasta_curves::{Eq as Vesta, EqAffine, Fp};
 use rayon::prelude::*;
 use salus_protocol::cohort::{Factor, LayoutError, Plan};
