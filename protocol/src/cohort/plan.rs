@@ -4,7 +4,7 @@
 use thiserror::Error;
 
 use super::assignment::Evaluation;
-use super::draft::{Bounds, Draft};
+use super::draft::{Bounds, Draft, collected};
 use super::form::{Form, Indicator};
 use super::layout::{Layout, Place};
 use super::numbers::Numbers;
@@ -150,24 +150,17 @@ impl Plan {
 }
 
 impl Draft<'_> {
-    fn finish(mut self, cells: Vec<Vec<Monomial>>) -> Plan {
-        let sorted = |mut monomials: Vec<Monomial>| {
-            for monomial in &mut monomials {
-                monomial.factors.sort_unstable();
-            }
-            monomials
+    fn finish(self, cells: Vec<Vec<Monomial>>) -> Plan {
+        let cell = |monomials| Cell {
+            monomials: collected(monomials),
         };
-        for constraint in &mut self.constraints {
-            constraint.monomials = sorted(std::mem::take(&mut constraint.monomials));
-        }
-        let monomials = cells.into_iter().map(sorted);
         Plan {
             evaluation: Evaluation::new(self.layout, &self.factors, &self.recipes),
             layout: self.layout.clone(),
             factors: self.factors,
             auxiliaries: self.auxiliaries,
             constraints: self.constraints,
-            cells: monomials.map(|monomials| Cell { monomials }).collect(),
+            cells: cells.into_iter().map(cell).collect(),
         }
     }
 
