@@ -5,14 +5,20 @@
 #[path = "cohort/generate.rs"]
 mod generate;
 
+use std::collections::BTreeSet;
+
 use pasta_curves::Fp;
 use pasta_curves::group::ff::Field;
 use proptest::prelude::*;
+use proptest::strategy::ValueTree;
+use proptest::test_runner::TestRunner;
 use salus_protocol::cohort::{
-    Assignment, AuxiliaryKind, AuxiliaryValue, Factor, Layout, LayoutError, Monomial, PAGE, Plan,
-    Question, relation,
+    Assignment, AuxiliaryKind, AuxiliaryValue, Band, Factor, Layout, LayoutError, Monomial, PAGE,
+    Plan, PlanError, Question, QuestionError, Stratifier, Table, relation,
 };
-use salus_protocol::profile::Profile;
+use salus_protocol::field::Fr;
+use salus_protocol::profile::{Edition, Profile};
+use salus_protocol::query::{CompiledQuery, Query};
 use salus_protocol::row::{FIELDS, Row};
 
 /// The values of a plan's factors in one slot, as elements of the field.
@@ -221,28 +227,132 @@ fn a_layout_refuses_what_it_cannot_hold() {
     assert_eq!(symbols_of(&none, &with(3, 0b11111)), Ok(()));
 }
 
+fn shipped(name: &str) -> (Profile, Layout) {
+    let text = match name {
+        "general" => include_str!("../../profiles/general.toml"),
+        _ => include_str!("../../profiles/cardiometabolic.toml"),
+    };
+    let profile = Profile::from_toml(text).unwrap();
+    let layout = Layout::of_profile(&profile);
+    (profile, layout)
+}
+
 /// Columns, digits and symbols fit what a publication's sumcheck is over.
 #[test]
 fn shipped_profiles_have_these_columns() {
-    for (text, columns, digits) in [
-        (include_str!("../../profiles/cardiometabolic.toml"), 0, 0),
-        (include_str!("../../profiles/general.toml"), 0, 0),
-    ] {
-        let profile = Profile::from_toml(text).unwrap();
-        let layout = Layout::of_profile(&profile);
+    for (name, columns, digits) in [("cardiometabolic", 26_511, 171), ("general", 26_533, 172)] {
+        let (_, layout) = shipped(name);
         assert!(layout.digits().len() <= 256);
-        assert!(
-            layout
-                .digits()
-                .iter()
-                .all(|digit| digit.columns.len() < 512)
-        );
-        assert_eq!(
-            (layout.columns(), layout.digits().len()),
-            (columns, digits),
-            "{}",
-            profile.name()
-        );
+        assert!(layout.digits().iter().all(|d| d.columns.len() < 512));
+        let found = (layout.columns(), layout.digits().len());
+        assert_eq!(found, (columns, digits), "{name}");
     }
     assert_eq!(PAGE, 1 << 12);
+}
+
+/// What a plan costs: factors, auxiliaries, constraints, and products of factors.
+#[test]
+fn plans_of_common_queries_stay_small() {
+    let (profile, layout) = shipped("cardiometabolic");
+    let interval = "cohort \"a\" at 2020-01-01\ninclude all\n  hba1c.latest between 7.0 and 10.0 %";
+    let example = include_str!("vectors/query/example.txt");
+    let count = |text: &str, table| {
+        let query = Query::parse(text).unwrap().compile(&profile).unwrap().query;
+        let question = Question {
+            table,
+            ..generate::question(query)
+        };
+        let plan = Plan::new(&layout, &question).unwrap();
+        check_shape(&plan);
+        let polynomials = plan.constraints.iter().map(|c| &c.monomials);
+        let monomials = polynomials
+            .chain(plan.cells.iter().map(|c| &c.monomials))
+            .flatten();
+        let products: BTreeSet<_> = monomials
+            .map(|m| &m.factors)
+            .filter(|f| f.len() > 1)
+            .collect();
+        [
+            plan.factors.len(),
+            plan.auxiliaries.len(),
+            plan.constraints.len(),
+            products.len(),
+        ]
+    };
+    assert_eq!(count(interval, Table::Count), [11, 4, 4, 10]);
+    assert_eq!(count(example, Table::Count), [25, 4, 4, 24]);
+    assert_eq!(count(example, Table::Attrition), [30, 8, 8, 30]);
+}
+
+#[test]
+fn tables_without_an_answer_are_refused() {
+    let query = CompiledQuery::new(Edition::new(Fr::from(5u64)), &[]).unwrap();
+    let error = |stratifiers: &[(u8, &[(u16, u16)])]| {
+        let stratifiers = stratifiers.iter().map(|(field, bands)| Stratifier {
+            field: *field,
+            bands: bands
+                .iter()
+                .map(|(low, high)| Band {
+                    low: *low,
+                    high: *high,
+                })
+                .collect(),
+        });
+        let table = Table::Strata(stratifiers.collect());
+        let question = Question {
+            table,
+            ..generate::question(query.clone())
+        };
+        Plan::new(&generate::layout(), &question).map(|plan| plan.cells.len())
+    };
+    let refused = |error| Err(PlanError::Question(error));
+    let numbers: Vec<(u16, u16)> = (0..63).map(|n| (n, n)).collect();
+    assert_eq!(error(&[(2, &numbers[..62])]), Ok(64));
+    assert_eq!(
+        error(&[(2, &numbers)]),
+        refused(QuestionError::Cells { found: 65 })
+    );
+    assert_eq!(error(&[(2, &numbers[..8]), (3, &numbers[..6])]), Ok(64));
+    assert_eq!(error(&[]), refused(QuestionError::Stratifiers { found: 0 }));
+    assert_eq!(
+        error(&[(2, &[(0, 1)]); 3]),
+        refused(QuestionError::Stratifiers { found: 3 })
+    );
+    assert_eq!(
+        error(&[(64, &[(0, 1)])]),
+        refused(QuestionError::Field { field: 64 })
+    );
+    for bands in [&[][..], &[(2, 1)], &[(3, 4), (1, 2)], &[(1, 2), (2, 3)]] {
+        assert_eq!(
+            error(&[(5, bands)]),
+            refused(QuestionError::Bands { field: 5 })
+        );
+    }
+}
+
+/// The random slots above are no empty ones: many are covered, and many match.
+#[test]
+fn random_slots_meet_every_verdict() {
+    let mut runner = TestRunner::deterministic();
+    let (mut covered, mut matched, mut slots) = (0, 0, 0);
+    for _ in 0..200 {
+        let (question, drawn) = generate::question_and_slots()
+            .new_tree(&mut runner)
+            .unwrap()
+            .current();
+        let pairs: Vec<(&Row, &Row)> = drawn.iter().map(|(r, c)| (r, c)).collect();
+        let attrition = Question {
+            table: Table::Attrition,
+            ..question
+        };
+        let counts = relation::counts(&attrition, pairs.iter().copied()).unwrap();
+        (matched, covered, slots) = (
+            matched + counts[0],
+            covered + counts[1],
+            slots + pairs.len() as u64,
+        );
+    }
+    println!("{slots} slots, {covered} covered, {matched} matched");
+    assert!(covered > slots / 8 && covered < slots * 7 / 8);
+    assert!(matched > covered / 8 && matched < covered * 7 / 8);
 }

@@ -170,3 +170,17 @@ pub(crate) fn question_and_slots() -> impl Strategy<Value = (Question, Vec<(Row,
         prop::collection::vec((record_row(), consent_row()), 12),
     )
 }
+
+/// A question that a consent for health research covers.
+pub(crate) fn question(query: CompiledQuery) -> Question {
+    Question {
+        query,
+        masks: Masks {
+            covering: 0b11,
+            denying: 0b1011,
+            required: 0b010,
+        },
+        day: Day::from_number(DAY).unwrap(),
+        table: Table::Count,
+    }
+}
