@@ -112,6 +112,28 @@ fn check_slot(plan: &Plan, question: &Question, record: &Row, consent: &Row) {
         );
         slot.0[factor] = honest;
     }
+    check_carries(plan, &mut slot);
+}
+
+/// A carry between two bits of one number keeps their sum, but not that they are bits.
+fn check_carries(plan: &Plan, slot: &mut Slot) {
+    for pair in plan.auxiliaries.windows(2) {
+        let signs = [&pair[0], &pair[1]].map(|a| a.name.split_once(".bit-"));
+        let [Some((low, bit)), Some((high, _))] = signs else {
+            continue;
+        };
+        if low != high {
+            continue;
+        }
+        let [low_factor, high_factor] = [&pair[0], &pair[1]].map(|a| a.factor as usize);
+        slot.0[low_factor] += Fp::from(2);
+        slot.0[high_factor] -= Fp::ONE;
+        let broken = slot.broken(plan);
+        assert!(!broken.contains(&format!("{low}.sum").as_str()));
+        assert!(broken.contains(&format!("{low}.bit-{bit}").as_str()));
+        slot.0[low_factor] -= Fp::from(2);
+        slot.0[high_factor] += Fp::ONE;
+    }
 }
 
 fn check_shape(plan: &Plan) {
@@ -315,7 +337,7 @@ fn tables_without_an_answer_are_refused() {
     assert_eq!(error(&[(2, &numbers[..8]), (3, &numbers[..6])]), Ok(64));
     assert_eq!(error(&[]), refused(QuestionError::Stratifiers { found: 0 }));
     assert_eq!(
-        error(&[(2, &[(0, 1)]); 3]),
+        error(&[(2, &[(0, 1)][..]); 3]),
         refused(QuestionError::Stratifiers { found: 3 })
     );
     assert_eq!(
