@@ -291,13 +291,9 @@ impl Draft<'_> {
         let last = criterion.start + criterion.length;
         let from = self.place_from(&format!("{name}.from"), &place, criterion.start);
         let beyond = self.place_from(&format!("{name}.beyond"), &place, (last + 1) % CYCLE);
-        // The interval from `start` ends at the end of the cycle, or goes on from its beginning.
+        // One that reaches the end of the cycle goes on from its beginning.
         let wraps = i64::from(last + 1 >= CYCLE);
-        let value = if last + 1 == CYCLE {
-            from
-        } else {
-            from.plus(-1, &beyond).plus(wraps, &Indicator::constant(1))
-        };
+        let value = from.plus(-1, &beyond).plus(wraps, &Indicator::constant(1));
         self.outcome(name, [&both[0], &both[1]], &value, criterion.if_none)
     }
 
