@@ -24,6 +24,10 @@ pub use duo::{DiseaseArea, Grant, MODIFIERS, Modifier, PERMISSIONS, Permission, 
 pub const GRANTS: usize = 3;
 /// Bits of permissions, modifiers and grants together.
 pub const TERM_BITS: usize = PERMISSIONS + MODIFIERS + GRANTS;
+/// Bit of a consent's row, among its terms, that says that an institution is named.
+pub const INSTITUTION_BIT: usize = TERM_BITS;
+/// Bit of a consent's row, among its terms, that says that a study is named.
+pub const STUDY_BIT: usize = TERM_BITS + 1;
 /// Where the first day of validity stands in a consent's packed word.
 pub const FROM_BIT: u32 = 54;
 /// Where the last day of validity stands in a consent's packed word.
@@ -221,12 +225,15 @@ impl Consent {
         ConsentCommitment::new(poseidon::hash(Domain::Consent, &inputs))
     }
 
-    /// The consent as a row: the terms' 16-bit parts, lowest first, in fields 0 to 3; first and
-    /// last day in 4 and 5; the institution's and the study's element, lowest part first, in 6
-    /// to 21 and 22 to 37.
+    /// The consent as a row: the terms' bits, whether an institution is named
+    /// ([`INSTITUTION_BIT`]) and whether a study is ([`STUDY_BIT`]), 16 a field, lowest first, in
+    /// fields 0 to 3; first and last day in 4 and 5; the institution's and the study's element,
+    /// lowest part first, in 6 to 21 and 22 to 37.
     #[must_use]
     pub fn row(&self) -> Row {
-        let terms = self.terms.bits();
+        let terms = self.terms.bits()
+            | u64::from(self.institution.is_some()) << INSTITUTION_BIT
+            | u64::from(self.project.is_some()) << STUDY_BIT;
         let parts = (0..4).map(|i| (terms >> (16 * i)) as u16);
         let days = [self.from.number(), self.until.number()];
         let elements = [self.institution_element(), self.project_element()];
@@ -279,6 +286,31 @@ mod tests {
         assert!(Terms::from_bits(1 << TERM_BITS).is_none());
         let text = serde_json::to_string(&all).unwrap();
         assert_eq!(serde_json::from_str::<Terms>(&text).unwrap(), all);
+    }
+
+    #[test]
+    fn the_row_says_whom_the_consent_is_limited_to() {
+        let consent = Consent {
+            terms: Terms::none().grant(Grant::Counted),
+            from: Day::FIRST,
+            until: Day::LAST,
+            institution: None,
+            project: None,
+            salt: Salt::new(Fr::from(7u64)),
+            row_salt: RowSalt::zero(),
+        };
+        assert_eq!(consent.row().values()[..7], [0, 0, 0, 1, 1, 65_535, 0]);
+        let institution = Consent {
+            institution: Some(Institution::new("A").unwrap()),
+            ..consent.clone()
+        };
+        assert_eq!(institution.row().values()[3], 0b01001);
+        let study = Consent {
+            project: Some(Scope::new(Fr::from(1u64))),
+            ..consent
+        };
+        assert_eq!(study.row().values()[3], 0b10001);
+        assert_eq!(study.row().values()[22], 1);
     }
 
     #[test]

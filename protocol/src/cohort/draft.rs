@@ -67,6 +67,7 @@ impl<'a> Draft<'a> {
     }
 
     fn constrain(&mut self, name: String, monomials: Vec<Monomial>) {
+        let monomials = collected(monomials);
         self.constraints.push(Constraint { name, monomials });
     }
 
@@ -95,7 +96,19 @@ impl<'a> Draft<'a> {
     /// An indicator times an auxiliary.
     pub(crate) fn times(&mut self, indicator: &Indicator, auxiliary: u32) -> Vec<Monomial> {
         let factor = self.factor_of(auxiliary);
-        times(self.monomials(indicator), factor)
+        let monomials = self.monomials(indicator);
+        self.multiplied(monomials, factor)
+    }
+
+    /// Monomials times a factor. The constant 1 is left out of products: a factor is 0 beyond the
+    /// dataset's pages as it is.
+    fn multiplied(&mut self, mut monomials: Vec<Monomial>, factor: u32) -> Vec<Monomial> {
+        let one = self.one();
+        for monomial in &mut monomials {
+            monomial.factors.retain(|f| *f != one);
+            monomial.factors.push(factor);
+        }
+        monomials
     }
 
     /// The auxiliary that is 1 where a value is 0, and 0 elsewhere.
@@ -106,8 +119,9 @@ impl<'a> Draft<'a> {
         let recipe = Recipe::Inverse(monomials.clone());
         let inverse = self.auxiliary(format!("{name}.inverse"), AuxiliaryKind::Inverse, recipe);
         let [z_factor, inverse] = [z, inverse].map(|a| self.factor_of(a));
-        self.constrain(format!("{name}.zero"), times(monomials.clone(), z_factor));
-        let mut sum = times(monomials, inverse);
+        let product = self.multiplied(monomials.clone(), z_factor);
+        self.constrain(format!("{name}.zero"), product);
+        let mut sum = self.multiplied(monomials, inverse);
         sum.push(Monomial::new(1, vec![z_factor]));
         sum.push(Monomial::new(-1, vec![self.one()]));
         self.constrain(format!("{name}.nonzero"), sum);
@@ -158,7 +172,7 @@ impl<'a> Draft<'a> {
         let factors = both.map(|form| self.form(form));
         let mut monomials = self.monomials(&above);
         for factor in factors {
-            monomials = times(monomials, factor);
+            monomials = self.multiplied(monomials, factor);
         }
         if fixed {
             monomials.push(Monomial::new(1, vec![self.one()]));
@@ -187,16 +201,19 @@ impl<'a> Draft<'a> {
 
     /// The product of two linear indicators and an auxiliary.
     pub(crate) fn cross(&mut self, a: &Indicator, b: &Indicator, auxiliary: u32) -> Vec<Monomial> {
-        let factor = self.factor_of(auxiliary);
-        let [a, b] = [a, b].map(|indicator| self.monomials(indicator));
-        a.iter()
-            .flat_map(|a| {
-                b.iter().map(move |b| {
-                    let factors = [a.factors.clone(), b.factors.clone(), vec![factor]];
-                    Monomial::new(a.coefficient * b.coefficient, factors.concat())
-                })
-            })
-            .collect()
+        let rows = self.times(a, auxiliary);
+        let mut product = Vec::new();
+        for column in self.monomials(b) {
+            let mut part = rows.clone();
+            for monomial in &mut part {
+                monomial.coefficient *= column.coefficient;
+            }
+            for factor in column.factors {
+                part = self.multiplied(part, factor);
+            }
+            product.extend(part);
+        }
+        product
     }
 
     /// The form that is 1 where a field has a number.
@@ -255,9 +272,15 @@ impl<'a> Draft<'a> {
     }
 }
 
-fn times(mut monomials: Vec<Monomial>, factor: u32) -> Vec<Monomial> {
-    for monomial in &mut monomials {
-        monomial.factors.push(factor);
+/// Monomials with ascending factors, one for each product; none that are 0.
+pub(crate) fn collected(monomials: Vec<Monomial>) -> Vec<Monomial> {
+    let mut sums: BTreeMap<Vec<u32>, i64> = BTreeMap::new();
+    for mut monomial in monomials {
+        monomial.factors.sort_unstable();
+        *sums.entry(monomial.factors).or_default() += monomial.coefficient;
     }
-    monomials
+    sums.into_iter()
+        .filter(|(_, coefficient)| *coefficient != 0)
+        .map(|(factors, coefficient)| Monomial::new(coefficient, factors))
+        .collect()
 }

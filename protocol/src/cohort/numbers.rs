@@ -72,3 +72,54 @@ impl From<Band> for Numbers {
         Self(vec![band])
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::row::{FIELDS, Row};
+
+    fn contains(numbers: &Numbers, number: u16) -> bool {
+        (numbers.runs().iter()).any(|run| run.low <= number && number <= run.high)
+    }
+
+    #[test]
+    fn holds_what_the_criterion_holds_of() {
+        let zero = DIFFERENCE_OFFSET;
+        for (start, length) in [(0, 0), (0, CYCLE - 1), (zero, 0), (zero + 1, 0), (zero, 9)]
+            .into_iter()
+            .chain([
+                (zero + 7, CYCLE - 4),
+                (CYCLE - 1, 0),
+                (CYCLE - 1, zero + 5),
+                (3, 8),
+            ])
+        {
+            for if_none in [false, true] {
+                let criterion = Criterion {
+                    start,
+                    length,
+                    if_none,
+                    ..Criterion::carrier(0, true)
+                };
+                let numbers = Numbers::of(&criterion);
+                for number in 0..=u16::MAX {
+                    let mut values = [0; FIELDS];
+                    values[0] = number;
+                    let holds = criterion.holds(&Row::new(values), 0);
+                    assert_eq!(contains(&numbers, number), holds, "{criterion:?} {number}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn sets_that_share_one_number_are_not_disjoint() {
+        let set = |low, high| Numbers::from(Band { low, high });
+        assert!(set(1, 4).is_disjoint(&set(5, 9)));
+        assert!(set(5, 9).is_disjoint(&set(1, 4)));
+        assert!(!set(1, 5).is_disjoint(&set(5, 9)));
+        assert!(!set(5, 9).is_disjoint(&set(1, 5)));
+        assert!(!set(1, 9).is_disjoint(&set(3, 4)));
+        assert_eq!(set(5, 9).with(&set(1, 4)), set(1, 9));
+    }
+}

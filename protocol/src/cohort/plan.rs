@@ -4,7 +4,7 @@
 use thiserror::Error;
 
 use super::assignment::Evaluation;
-use super::draft::{Bounds, Draft};
+use super::draft::{Bounds, Draft, collected};
 use super::form::{Form, Indicator};
 use super::layout::{Layout, Place};
 use super::numbers::Numbers;
@@ -150,24 +150,17 @@ impl Plan {
 }
 
 impl Draft<'_> {
-    fn finish(mut self, cells: Vec<Vec<Monomial>>) -> Plan {
-        let sorted = |mut monomials: Vec<Monomial>| {
-            for monomial in &mut monomials {
-                monomial.factors.sort_unstable();
-            }
-            monomials
+    fn finish(self, cells: Vec<Vec<Monomial>>) -> Plan {
+        let cell = |monomials| Cell {
+            monomials: collected(monomials),
         };
-        for constraint in &mut self.constraints {
-            constraint.monomials = sorted(std::mem::take(&mut constraint.monomials));
-        }
-        let monomials = cells.into_iter().map(sorted);
         Plan {
             evaluation: Evaluation::new(self.layout, &self.factors, &self.recipes),
             layout: self.layout.clone(),
             factors: self.factors,
             auxiliaries: self.auxiliaries,
             constraints: self.constraints,
-            cells: monomials.map(|monomials| Cell { monomials }).collect(),
+            cells: cells.into_iter().map(cell).collect(),
         }
     }
 
@@ -298,13 +291,9 @@ impl Draft<'_> {
         let last = criterion.start + criterion.length;
         let from = self.place_from(&format!("{name}.from"), &place, criterion.start);
         let beyond = self.place_from(&format!("{name}.beyond"), &place, (last + 1) % CYCLE);
-        // The interval from `start` ends at the end of the cycle, or goes on from its beginning.
+        // One that reaches the end of the cycle goes on from its beginning.
         let wraps = i64::from(last + 1 >= CYCLE);
-        let value = if last + 1 == CYCLE {
-            from
-        } else {
-            from.plus(-1, &beyond).plus(wraps, &Indicator::constant(1))
-        };
+        let value = from.plus(-1, &beyond).plus(wraps, &Indicator::constant(1));
         self.outcome(name, [&both[0], &both[1]], &value, criterion.if_none)
     }
 
