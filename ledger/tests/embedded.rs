@@ -146,6 +146,30 @@ fn attachments_are_what_their_transactions_name_and_can_be_dropped() {
 }
 
 #[test]
+fn a_profile_document_stays_as_its_first_study_brought_it() {
+    let directory = tempfile::tempdir().unwrap();
+    let ledger = create(&directory);
+    for batch in session::batches() {
+        ledger.submit_many(batch).unwrap();
+    }
+    // The same profile in another text: what it is hashed by does not include its comments.
+    let again = format!("# Ours now\n{PROFILE}");
+    let hash = salus_protocol::profile::Profile::from_toml(&again)
+        .unwrap()
+        .hash();
+    assert_eq!(hash, profile().hash());
+    let second = OpenStudy {
+        title: Title::new("Anyone, again").unwrap(),
+        ..open_study()
+    };
+    let id = ledger.state().unwrap().id();
+    let open = Envelope::sign(second, &id, &sponsor());
+    let open = Submission::with(open, Attachment::Profile(again));
+    ledger.submit(open).unwrap().unwrap();
+    assert_eq!(ledger.profile_document(hash).unwrap(), PROFILE);
+}
+
+#[test]
 fn a_wrong_attachment_refuses_its_transaction() {
     let directory = tempfile::tempdir().unwrap();
     let ledger = create(&directory);

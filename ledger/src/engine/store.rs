@@ -241,7 +241,10 @@ fn write_entries(
     }
     let mut attachments = transaction.open_table(ATTACHMENTS)?;
     for (place, bytes) in &commit.attachments {
-        attachments.insert(&place[..], bytes.as_slice())?;
+        // Two documents of one profile share its hash: the first stays, as its study brought it.
+        if attachments.get(&place[..])?.is_none() {
+            attachments.insert(&place[..], bytes.as_slice())?;
+        }
     }
     Ok(())
 }
