@@ -75,6 +75,11 @@ fn a_changed_bundle_is_refused() {
             ..
         }
     );
+}
+
+#[test]
+fn a_changed_checkpoint_is_refused() {
+    let small = &AUDITED.small;
     let text = small.checkpoint.as_str();
     let other = SignedCheckpoint::new(text.replacen("test-ledger", "test-ledgex", 1));
     refused!(
@@ -195,7 +200,10 @@ fn what_is_left_out_is_missed() {
             ..
         }
     );
-    // An answer left out is missed only with the whole log.
+}
+
+#[test]
+fn an_answer_left_out_is_missed_with_the_whole_log() {
     let drop_answer = |b: &mut Bundle| {
         let last = b
             .entries
@@ -204,7 +212,7 @@ fn what_is_left_out_is_missed() {
             .unwrap();
         b.entries.remove(last);
     };
-    let mut fewer = small.clone();
+    let mut fewer = AUDITED.small.clone();
     drop_answer(&mut fewer);
     assert_eq!(verify(&fewer).unwrap().answers.len(), 2);
     refused!(

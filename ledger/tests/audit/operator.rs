@@ -24,10 +24,10 @@ fn forged(change: impl Fn(&mut Statement), revised: u64, expected: fn(&EntryProb
 }
 
 #[test]
-fn a_lying_operator_gets_nothing_past_the_audit() {
+fn an_answer_is_of_its_day_and_a_root_that_holds() {
     let (good, study) = Forged::up_to_answer();
     let answer = prover::answer(study, said(good.ledger(), &study, 1));
-    let good = good.with(answer.clone(), &stranger()).head(2, 0, 2);
+    let good = good.with(answer, &stranger()).head(2, 0, 2);
     assert_eq!(
         verify(&good.bundle(study)).unwrap().answers.len(),
         1,
@@ -67,6 +67,10 @@ fn a_lying_operator_gets_nothing_past_the_audit() {
             )
         },
     );
+}
+
+#[test]
+fn an_answer_says_what_its_study_asks() {
     let other = salus_protocol::query::QueryDigest::new(Fr::from(5u64));
     forged(
         |s| s.query = other,
@@ -79,7 +83,26 @@ fn a_lying_operator_gets_nothing_past_the_audit() {
         0,
         |p| matches!(p, EntryProblem::Statement(Rejection::AnswerScope)),
     );
+    let code = salus_protocol::statement::InstitutionCode::new(Fr::from(5u64));
+    forged(
+        |s| s.institution = code,
+        0,
+        |p| matches!(p, EntryProblem::Statement(Rejection::AnswerInstitution)),
+    );
+    let mut purpose = purpose();
+    purpose.commercial = true;
+    forged(
+        |s| s.purpose = purpose.masks().code(),
+        0,
+        |p| matches!(p, EntryProblem::Statement(Rejection::AnswerPurpose)),
+    );
+}
 
+#[test]
+fn an_answer_has_its_time_and_its_proof() {
+    let (good, study) = Forged::up_to_answer();
+    let answer = prover::answer(study, said(good.ledger(), &study, 1));
+    let good = good.with(answer.clone(), &stranger()).head(2, 0, 2);
     let twice = good.clone().with(answer.clone(), &key(7, 2)).head(3, 0, 3);
     assert!(matches!(
         problem(&twice, study),
