@@ -234,7 +234,7 @@ fn answer(
     let question = Question::of(ledger, &CheckedStudy::read(ledger, id)?)?;
     let ready = steps.take("find who is eligible", || {
         let ready = cast.ready(home, ledger, &question)?;
-        let outcome = format!("{} match and consent", cast.eligible());
+        let outcome = counted(cast.eligible(), "matches and consents", "match and consent");
         Ok((ready, outcome))
     })?;
     let prover = steps.take("read the proving key", || {

@@ -13,6 +13,7 @@
 //! | `sponsors/NAME/` | sponsor | signing key, inbox secret |
 //! | `studies/NAME.json` | anyone | a short name for a study on the ledger |
 //! | `keys/` | anyone | proving and verifying key |
+//! | `seen/checkpoint` | anyone | the last checkpoint that was seen of the ledger |
 //!
 //! Secret files have mode 0600. Every file is written whole or not at all.
 

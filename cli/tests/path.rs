@@ -360,6 +360,27 @@ fn a_damaged_ledger_is_reported() {
     home.fails(1, &["issuer", "new", "other"], "is not a signing key");
 }
 
+#[test]
+fn an_older_copy_or_another_ledger_in_its_place_is_refused() {
+    let home = TestHome::empty();
+    home.ok(&["ledger", "init", "--day", "2025-01-01"]);
+    let file = home.state("ledger/ledger.redb");
+    let older = fs::read(&file).unwrap();
+    home.ok(&["ledger", "day", "2025-01-02"]);
+    home.ok(&["ledger", "status"]);
+    let newer = fs::read(&file).unwrap();
+    fs::write(&file, older).unwrap();
+    home.fails(3, &["ledger", "status"], "rolled back");
+    home.fails(3, &["ledger", "day", "2025-01-03"], "rolled back");
+    fs::write(&file, newer).unwrap();
+    home.ok(&["ledger", "status"]);
+
+    let other = TestHome::empty();
+    other.ok(&["ledger", "init", "--day", "2025-01-01"]);
+    fs::copy(other.state("ledger/ledger.redb"), &file).unwrap();
+    home.fails(3, &["ledger", "status"], "checkpoint");
+}
+
 const ADULTS: &str = "cohort \"Grown-ups\" using cardiometabolic at 2025-01-01\n\
                       include all\n  age at least 18 years\n";
 

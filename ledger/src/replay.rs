@@ -182,7 +182,7 @@ pub(crate) fn admit_all(state: &State, envelopes: &[Envelope]) -> Vec<Option<Adm
 
 /// Enters a transaction that was admitted, or else checks it again: what was refused before may
 /// follow from a transaction in between.
-pub(crate) fn enter(
+fn enter(
     state: &mut State,
     envelope: &Envelope,
     admitted: Option<Admitted>,

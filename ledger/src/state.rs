@@ -127,13 +127,8 @@ impl State {
     /// # Errors
     /// The [`Rejection`] names the rule that it breaks; then nothing has changed.
     pub fn enter(&mut self, admitted: &Admitted) -> Result<Event, Rejection> {
-        if admitted.ledger() != self.id {
-            return Err(Rejection::Signature { ledger: self.id });
-        }
+        self.check_new(admitted)?;
         let (id, signer) = (admitted.id(), admitted.signer());
-        if self.seen.contains(&id) {
-            return Err(Rejection::Replayed { id });
-        }
         if self.needs_new_height(admitted.transaction()) {
             return Err(Rejection::NewHeight {
                 transaction: admitted.transaction().name(),
@@ -160,6 +155,47 @@ impl State {
         Ok(event)
     }
 
+    /// Checks every rule for a transaction but [`Rejection::NewHeight`], and changes nothing. What
+    /// passes enters, if need be after [`Self::seal`], which changes nothing that these rules ask.
+    ///
+    /// # Errors
+    /// The [`Rejection`] names the rule that it breaks.
+    pub fn check(&self, admitted: &Admitted) -> Result<(), Rejection> {
+        self.check_new(admitted)?;
+        let signer = admitted.signer();
+        match admitted.transaction() {
+            Transaction::Genesis(_) => Err(Rejection::GenesisAgain),
+            Transaction::AdvanceDay(t) => self.check_day(t, signer),
+            Transaction::RegisterIssuer(t) => self.check_issuer(t, signer),
+            Transaction::RegisterBoard(t) => self.check_board(t, signer),
+            Transaction::AcceptKey(t) => self.check_key(t, signer).map(drop),
+            Transaction::CommitRecord(t) => self.check_commit(t, signer).map(drop),
+            Transaction::AmendRecord(t) => self.check_amend(t, signer),
+            Transaction::EraseRecord(t) => self.check_erase(t, signer),
+            Transaction::GrantConsent(t) => self.check_grant(t, signer).map(drop),
+            Transaction::RevokeConsent(t) => self.check_revoke(t, signer),
+            Transaction::OpenStudy(t) => self.check_opening(t, signer),
+            Transaction::ApproveStudy(t) => self.check_approval(t, signer),
+            Transaction::CloseStudy(t) => self.check_closing(t, signer),
+            Transaction::SubmitEligibility(t) => {
+                self.check_answer(t)?;
+                admitted.evidence().statement_of(t).map(drop)
+            }
+        }
+    }
+
+    /// The rules for any admitted transaction: it is of this ledger, and not yet on it.
+    fn check_new(&self, admitted: &Admitted) -> Result<(), Rejection> {
+        if admitted.ledger() != self.id {
+            return Err(Rejection::Signature { ledger: self.id });
+        }
+        let id = admitted.id();
+        if self.seen.contains(&id) {
+            return Err(Rejection::Replayed { id });
+        }
+        Ok(())
+    }
+
     /// Whether a transaction can only be the first of its kind of height: the day changes between
     /// heights, and within one nothing is taken back after an answer. So what a head says of its
     /// height holds of every answer in it.
@@ -177,7 +213,7 @@ impl State {
         }
     }
 
-    fn advance_day(&mut self, t: &AdvanceDay, signer: PublicKey) -> Result<Event, Rejection> {
+    fn check_day(&self, t: &AdvanceDay, signer: PublicKey) -> Result<(), Rejection> {
         if signer != self.genesis.checkpoint {
             return Err(Rejection::CheckpointKey {
                 key: self.genesis.checkpoint,
@@ -189,6 +225,11 @@ impl State {
                 current,
             });
         }
+        Ok(())
+    }
+
+    fn advance_day(&mut self, t: &AdvanceDay, signer: PublicKey) -> Result<Event, Rejection> {
+        self.check_day(t, signer)?;
         self.day = Some(t.day);
         Ok(Event::DayAdvanced { day: t.day })
     }

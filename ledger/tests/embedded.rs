@@ -93,6 +93,84 @@ fn a_refused_submission_leaves_no_trace_and_the_others_enter() {
 }
 
 #[test]
+fn a_refused_transaction_ends_no_height() {
+    let directory = tempfile::tempdir().unwrap();
+    let ledger = create(&directory);
+    let id = ledger.state().unwrap().id();
+    let (before, last) = session::batches().split_at(6);
+    for batch in before {
+        ledger.submit_many(batch).unwrap();
+    }
+    let answer = last[0][0].clone();
+    let (height, size) = (
+        ledger.state().unwrap().height(),
+        ledger.log_head().unwrap().size,
+    );
+    // After an answer, each of these needs a new height; and each is refused.
+    let revoke = RevokeConsent {
+        index: 1,
+        sequence: 1,
+    };
+    let next_day = AdvanceDay {
+        day: day("2024-03-02"),
+    };
+    let erase = EraseRecord {
+        index: 2,
+        sequence: 5,
+    };
+    let entered = ledger
+        .submit_many(&[
+            answer,
+            Envelope::sign(revoke, &id, &stranger()).into(),
+            Envelope::sign(next_day, &id, &stranger()).into(),
+            Envelope::sign(erase, &id, &issuer()).into(),
+            Envelope::sign(commit_record(9), &id, &issuer()).into(),
+        ])
+        .unwrap();
+    assert!(matches!(
+        &entered.outcomes[..],
+        [
+            Ok(_),
+            Err(Rejection::NotSubjectOfRecord { .. }),
+            Err(Rejection::CheckpointKey { .. }),
+            Err(Rejection::Sequence { .. }),
+            Ok(_),
+        ]
+    ));
+    assert_eq!(entered.height, height + 1, "one height for the batch");
+    let heads = 1;
+    assert_eq!(ledger.log_head().unwrap().size, size + 2 + heads);
+    ledger.verify().unwrap();
+}
+
+#[test]
+fn a_text_is_compiled_only_when_signature_and_rules_hold() {
+    let directory = tempfile::tempdir().unwrap();
+    let ledger = create(&directory);
+    let id = ledger.state().unwrap().id();
+    let setup: Vec<_> = setup(id).into_iter().map(Into::into).collect();
+    ledger.submit_many(&setup).unwrap();
+    let refusal = |study: OpenStudy, on, secret: ed25519_dalek::SigningKey| {
+        let envelope = Envelope::sign(study, &on, &secret);
+        let profile = Attachment::Profile("no profile".to_owned());
+        let outcome = ledger.submit(Submission::with(envelope, profile)).unwrap();
+        outcome.unwrap_err()
+    };
+    // The document is always wrong; it is what is refused only when nothing else is wrong.
+    let elsewhere = salus_protocol::nullifier::LedgerId::new([1; 32]);
+    let unsigned = refusal(open_study(), elsewhere, sponsor());
+    assert!(matches!(unsigned, Rejection::Signature { .. }));
+    let another = refusal(open_study(), id, stranger());
+    assert!(matches!(another, Rejection::NotSponsor { .. }));
+    let mut unknown = open_study();
+    unknown.boards = vec![salus_ledger::key::PublicKey::of(&stranger())];
+    let unknown = refusal(unknown, id, sponsor());
+    assert!(matches!(unknown, Rejection::BoardUnknown { .. }));
+    let document = refusal(open_study(), id, sponsor());
+    assert!(matches!(document, Rejection::Attachment { .. }));
+}
+
+#[test]
 fn readers_read_while_the_writer_writes() {
     let directory = tempfile::tempdir().unwrap();
     let ledger = create(&directory);
@@ -143,6 +221,30 @@ fn attachments_are_what_their_transactions_name_and_can_be_dropped() {
     ));
     assert_eq!(ledger.log_head().unwrap(), root, "the log is as it was");
     ledger.verify().unwrap();
+}
+
+#[test]
+fn a_profile_document_stays_as_its_first_study_brought_it() {
+    let directory = tempfile::tempdir().unwrap();
+    let ledger = create(&directory);
+    for batch in session::batches() {
+        ledger.submit_many(batch).unwrap();
+    }
+    // The same profile in another text: what it is hashed by does not include its comments.
+    let again = format!("# Ours now\n{PROFILE}");
+    let hash = salus_protocol::profile::Profile::from_toml(&again)
+        .unwrap()
+        .hash();
+    assert_eq!(hash, profile().hash());
+    let second = OpenStudy {
+        title: Title::new("Anyone, again").unwrap(),
+        ..open_study()
+    };
+    let id = ledger.state().unwrap().id();
+    let open = Envelope::sign(second, &id, &sponsor());
+    let open = Submission::with(open, Attachment::Profile(again));
+    ledger.submit(open).unwrap().unwrap();
+    assert_eq!(ledger.profile_document(hash).unwrap(), PROFILE);
 }
 
 #[test]

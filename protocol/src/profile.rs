@@ -324,6 +324,38 @@ mod tests {
     }
 
     #[test]
+    fn quantities_are_bounded_so_that_all_their_values_are_exact() {
+        let with = |origin: &str, step: &str| {
+            let numbers = format!("origin = \"{origin}\", step = \"{step}\"");
+            Profile::from_toml(&SMALL.replace("origin = \"0\", step = \"0.1\"", &numbers))
+        };
+        for (origin, step) in [
+            ("1000000000000", "1000000000000"),
+            ("-1000000000000", "0.000000001"),
+            ("-999999999999.999999999", "999999999999.999999999"),
+        ] {
+            let profile = with(origin, step).unwrap();
+            let encoding = &profile.field("hba1c.latest").unwrap().1.encoding;
+            for code in [1, 2, u16::MAX - 1, u16::MAX] {
+                let value = encoding.quantity(code).unwrap();
+                assert_eq!(encoding.encode_number(value), Ok(code), "{origin} {step}");
+            }
+        }
+        for (origin, step, what) in [
+            ("1000000000000.1", "1", "the origin"),
+            ("-1000000000001", "1", "the origin"),
+            ("0.0000000001", "1", "the origin"),
+            ("0", "79228162514264337593543950335", "the step"),
+            ("0", "0.0000000001", "the step"),
+            ("0", "0", "must be above 0"),
+        ] {
+            let error = with(origin, step).unwrap_err();
+            assert!(matches!(error, ProfileError::Field { .. }), "{error}");
+            assert!(error.to_string().contains(what), "{error}");
+        }
+    }
+
+    #[test]
     fn refuses_what_does_not_go_together() {
         let twice = SMALL.replace("name = \"sex\"", "name = \"birth\"");
         assert!(matches!(

@@ -158,7 +158,7 @@ impl DemoReport {
         }
         writeln!(
             out,
-            "eligible    {} of {} who match the query also consent to it",
+            "eligible    {} of {} who match the query, with consent to it",
             self.eligible, self.matching
         )?;
         for (reason, wallets) in &self.not_eligible {

@@ -1,8 +1,10 @@
-//! The home's ledger: its file and the key that signs its checkpoints.
+//! The home's ledger: its file, the key that signs its checkpoints, and the last checkpoint seen.
 
+use std::io::ErrorKind;
 use std::path::PathBuf;
 
-use salus_ledger::engine::Ledger;
+use salus_ledger::engine::{Ledger, LedgerError};
+use salus_ledger::log::SignedCheckpoint;
 use salus_ledger::transaction::{Envelope, Genesis, LedgerName};
 
 use super::{Home, Party};
@@ -11,6 +13,8 @@ use crate::failure::Failure;
 const FOLDER: &str = "ledger";
 const FILE: &str = "ledger.redb";
 const CHECKPOINT: &str = "checkpoint.json";
+/// Beside the ledger's folder: whoever replaces that should not replace this.
+const SEEN: [&str; 2] = ["seen", "checkpoint"];
 
 /// What a command wants of the ledger.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -73,7 +77,8 @@ impl Home {
         })
     }
 
-    /// Opens this home's ledger.
+    /// Opens this home's ledger. One that does not continue what an earlier command saw, such as an
+    /// older copy of its file, is refused.
     pub(crate) fn ledger(&self, access: Access) -> Result<Ledger, Failure> {
         let path = self.ledger_path();
         if !path.exists() {
@@ -81,12 +86,37 @@ impl Home {
                 home: self.root().to_owned(),
             });
         }
-        match access {
-            Access::Read => Ok(Ledger::open(&path, None)?),
-            Access::Write => {
-                let operator = self.operator()?;
-                Ok(Ledger::open(&path, Some(operator.key.key()))?)
+        let ledger = match access {
+            Access::Read => Ledger::open(&path, None)?,
+            Access::Write => Ledger::open(&path, Some(self.operator()?.key.key()))?,
+        };
+        self.see(&ledger)?;
+        Ok(ledger)
+    }
+
+    /// Compares a ledger with the last checkpoint seen, and keeps the one that it has now.
+    fn see(&self, ledger: &Ledger) -> Result<(), Failure> {
+        let path = self.path(&SEEN);
+        let seen = match std::fs::read_to_string(&path) {
+            Ok(text) => Some(SignedCheckpoint::new(text)),
+            Err(error) if error.kind() == ErrorKind::NotFound => None,
+            Err(error) => return Err(Failure::file("read", path)(error)),
+        };
+        if let Some(seen) = &seen {
+            let not_continued = |error: LedgerError| Failure::Invalid {
+                message: error.to_string(),
+                help: format!(
+                    "restore the latest copy of the ledger; if it was replaced on purpose, remove {}",
+                    path.display()
+                ),
+            };
+            ledger.check_extends(seen).map_err(not_continued)?;
+        }
+        match ledger.checkpoint()? {
+            Some(now) if seen.is_none_or(|seen| seen.as_str() != now.as_str()) => {
+                super::write_atomically(&path, now.as_str().as_bytes(), false)
             }
+            _ => Ok(()),
         }
     }
 }

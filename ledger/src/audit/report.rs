@@ -84,83 +84,111 @@ pub struct AnswerReport {
 }
 
 impl Report {
-    /// Says of approvals what holds: that there were enough before the first answer follows from
-    /// the check of that answer, and of nothing if there is none.
-    fn tell_approvals(&mut self) {
-        let needed = usize::from(self.approvals_needed);
-        let first = self.answers.iter().map(|answer| answer.entry).min();
-        let before = |entry: u64| first.is_none_or(|first| entry < first);
-        let given = self.approvals.iter().filter(|a| before(a.entry)).count();
-        if first.is_some() && given >= needed {
-            self.shown.push(format!(
-                "{given} registered ethics boards approved this very study before its first \
-                 answer entered; it needs {needed}."
-            ));
-        } else {
-            self.not_shown.push(format!(
-                "That the study may be answered: {given} ethics boards approved it, it needs \
-                 {needed}, and it has no answers here."
-            ));
+    /// Writes the sentences, from what was checked.
+    pub(super) fn tell(&mut self) {
+        self.tell_answers();
+        self.tell_approvals();
+        self.shown.push(format!(
+            "Every entry of the bundle stands in the log under the signed checkpoint of {} entries.",
+            self.log_size
+        ));
+        self.tell_log();
+        self.not_shown.push(
+            "That the operator shows everyone the same log: compare the checkpoint with one that \
+             you have from elsewhere."
+                .to_owned(),
+        );
+        let insecure = |key: &KeyReport| key.setup == Setup::InsecureDevelopment;
+        if self.keys.iter().any(insecure) {
+            self.not_shown.push(
+                "ANYTHING TO STRANGERS: a verifying key in the bundle is an insecure development \
+                 key, and whoever made it can forge proofs."
+                    .to_owned(),
+            );
         }
     }
 
-    /// Writes the sentences, from what was checked.
-    pub(super) fn tell(&mut self) {
+    /// What the answers' proofs show; without answers, that nothing is shown of anyone.
+    fn tell_answers(&mut self) {
+        const COVERED: &str = "the study's purpose and institution, grants what it asks, and was \
+                               in force on the answer's day and not taken back before it.";
+        const TEXT: &str = "The query text, compiled again with the bundled profile, is the";
         let people = self.answers.len();
-        let insecure = self
-            .keys
-            .iter()
-            .any(|key| key.setup == Setup::InsecureDevelopment);
-        self.shown = vec![
-            format!(
-                "{people} different subjects (by nullifier) each hold a record in the ledger's \
-                 registry that matches the study's query."
-            ),
-            "Each of their consents covers the study's purpose and institution, grants what it \
-             asks, and was in force on the answer's day and not taken back before it."
-                .to_owned(),
-            "The query text, compiled again with the bundled profile, is the query that was proven."
-                .to_owned(),
-            format!(
-                "Every entry stands in the log under the signed checkpoint of {} entries.",
-                self.log_size
-            ),
-        ];
-        self.not_shown = vec![
+        if people == 0 {
+            self.shown.push(format!("{TEXT} study's query."));
+            self.not_shown.push(
+                "Anything about anyone: the bundle holds no answers to the study.".to_owned(),
+            );
+            return;
+        }
+        let (hold, cover) = if people == 1 {
+            ("1 subject (by nullifier) holds".to_owned(), "Its consent")
+        } else {
+            (
+                format!("{people} different subjects (by nullifier) each hold"),
+                "Each of their consents",
+            )
+        };
+        self.shown.extend([
+            format!("{hold} a record in the ledger's registry that matches the study's query."),
+            format!("{cover} covers {COVERED}"),
+            format!("{TEXT} query that was proven."),
+        ]);
+        self.not_shown.extend([
             "That issuers committed the truth: an answer follows from the committed records, \
              and says nothing about how true these are."
                 .to_owned(),
             "That no person has two records under two secrets: one answer a person holds within \
              what issuers certify."
                 .to_owned(),
-            "That the operator shows everyone the same log: compare the checkpoint with one that \
-             you have from elsewhere."
-                .to_owned(),
-        ];
-        self.tell_approvals();
-        if self.whole_log {
-            self.shown.push(
-                "The whole log was replayed from its genesis: every signature, rule and registry \
-                 root in it follows, and these are all the study's answers \
-                 under this checkpoint."
-                    .to_owned(),
-            );
-        } else {
+        ]);
+    }
+
+    /// Says of approvals what holds: that there were enough before the first answer follows from
+    /// the check of that answer, and of nothing if there is none.
+    fn tell_approvals(&mut self) {
+        let needed = self.approvals_needed;
+        let Some(first) = self.answers.iter().map(|answer| answer.entry).min() else {
+            let given = self.approvals.len();
+            self.not_shown.push(format!(
+                "That the study may be answered: the bundle holds {given} of the {} that it needs.",
+                counted(usize::from(needed), "approval", "approvals")
+            ));
+            return;
+        };
+        let given = self.approvals.iter().filter(|a| a.entry < first).count();
+        self.shown.push(format!(
+            "{} approved this very study before its first answer entered; it needs {needed}.",
+            counted(given, "registered ethics board", "registered ethics boards")
+        ));
+    }
+
+    /// What only the whole log shows.
+    fn tell_log(&mut self) {
+        if !self.whole_log {
             self.not_shown.push(
                 "That the registry's roots follow from the transactions, that the study was not \
                  closed earlier, and that no answer was left out: only the whole log shows that \
                  (`salus ledger verify`, or a bundle exported with the log)."
                     .to_owned(),
             );
+            return;
         }
-        if insecure {
-            self.not_shown.push(
-                "ANYTHING TO STRANGERS: a verifying key of these answers is an insecure \
-                 development key, and whoever made it can forge proofs."
-                    .to_owned(),
-            );
-        }
+        let all = if self.answers.is_empty() {
+            "the study has no answers"
+        } else {
+            "these are all the study's answers"
+        };
+        self.shown.push(format!(
+            "The whole log was replayed from its genesis: every signature, rule and registry root \
+             in it follows, and {all} under this checkpoint."
+        ));
     }
+}
+
+/// A number and what is counted.
+fn counted(number: usize, one: &str, many: &str) -> String {
+    format!("{number} {}", if number == 1 { one } else { many })
 }
 
 impl std::fmt::Display for Report {
@@ -187,7 +215,11 @@ impl std::fmt::Display for Report {
             };
             writeln!(f, "Key        {} of {} ({kind})", key.id, key.circuit)?;
         }
-        writeln!(f, "Answers    {}, all verified", self.answers.len())?;
+        match self.answers.len() {
+            0 => writeln!(f, "Answers    none"),
+            1 => writeln!(f, "Answers    1, verified"),
+            many => writeln!(f, "Answers    {many}, all verified"),
+        }?;
         writeln!(f, "\nShown:")?;
         self.shown
             .iter()

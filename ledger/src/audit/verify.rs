@@ -14,7 +14,9 @@ use crate::key::PublicKey;
 use crate::log::{Checkpoint, CheckpointKey, Entry, InclusionProof, Origin, RegistryHead};
 use crate::replay;
 use crate::state::StudyState;
-use crate::transaction::{AcceptKey, ELIGIBILITY_CIRCUIT, Envelope, Genesis, Title, Transaction};
+use crate::transaction::{
+    AcceptKey, ELIGIBILITY_CIRCUIT, Envelope, Genesis, OpenStudy, Title, Transaction, TransactionId,
+};
 
 /// What the verifier knows from elsewhere, and what it is willing to trust.
 #[derive(Debug, Clone, Copy)]
@@ -44,34 +46,9 @@ pub(super) struct Contents {
 /// # Errors
 /// [`AuditError`] names the first thing that is wrong; then nothing in the bundle is shown.
 pub fn verify(bytes: &[u8], expected: &Expectations) -> Result<Report, AuditError> {
-    let bundle: Bundle = serde_json::from_slice(bytes).map_err(|e| AuditError::Malformed {
-        problem: e.to_string(),
-    })?;
-    if bundle.format != BUNDLE_FORMAT {
-        return Err(AuditError::Format {
-            found: bundle.format.chars().take(80).collect(),
-        });
-    }
-    if bundle.ledger != expected.ledger {
-        return Err(AuditError::Ledger {
-            found: bundle.ledger,
-            expected: expected.ledger,
-        });
-    }
+    let bundle = read(bytes, expected)?;
     let genesis = genesis_of(&bundle)?;
-    let origin = Origin::of(&genesis.name, &bundle.ledger);
-    if let Some(key) = expected
-        .checkpoint_key
-        .filter(|key| *key != genesis.checkpoint)
-    {
-        return Err(AuditError::CheckpointKey {
-            found: genesis.checkpoint,
-            expected: key,
-        });
-    }
-    let checkpoint = bundle
-        .checkpoint
-        .verify(&CheckpointKey::new(origin, genesis.checkpoint))?;
+    let checkpoint = checkpoint_of(&bundle, &genesis, expected)?;
     let entries = decode(&bundle, &checkpoint)?;
     let mut contents = Contents::default();
     for (index, entry) in &entries {
@@ -118,6 +95,45 @@ pub fn verify(bytes: &[u8], expected: &Expectations) -> Result<Report, AuditErro
     };
     report.tell();
     Ok(report)
+}
+
+/// The bundle in the file, if it is one of the ledger that is expected.
+fn read(bytes: &[u8], expected: &Expectations) -> Result<Bundle, AuditError> {
+    let bundle: Bundle = serde_json::from_slice(bytes).map_err(|e| AuditError::Malformed {
+        problem: e.to_string(),
+    })?;
+    if bundle.format != BUNDLE_FORMAT {
+        return Err(AuditError::Format {
+            found: bundle.format.chars().take(80).collect(),
+        });
+    }
+    if bundle.ledger != expected.ledger {
+        return Err(AuditError::Ledger {
+            found: bundle.ledger,
+            expected: expected.ledger,
+        });
+    }
+    Ok(bundle)
+}
+
+/// What the checkpoint says, if the key that the genesis names signed it.
+fn checkpoint_of(
+    bundle: &Bundle,
+    genesis: &Genesis,
+    expected: &Expectations,
+) -> Result<Checkpoint, AuditError> {
+    let origin = Origin::of(&genesis.name, &bundle.ledger);
+    if let Some(key) = expected
+        .checkpoint_key
+        .filter(|key| *key != genesis.checkpoint)
+    {
+        return Err(AuditError::CheckpointKey {
+            found: genesis.checkpoint,
+            expected: key,
+        });
+    }
+    let key = CheckpointKey::new(origin, genesis.checkpoint);
+    Ok(bundle.checkpoint.verify(&key)?)
 }
 
 /// The genesis, whose hash is the ledger's id; its place and signature are checked with the rest.
@@ -226,18 +242,8 @@ impl Contents {
                 self.take_key(index, t, genesis, policy)
             }
             Transaction::OpenStudy(t) => {
-                let id = envelope.id(&bundle.ledger);
-                if id.as_bytes() != bundle.study.as_bytes() {
-                    return Err(EntryProblem::Unexpected);
-                }
                 signed_by(t.sponsor)?;
-                self.study = Some(StudyState::new(
-                    bundle.ledger,
-                    bundle.study,
-                    t.clone(),
-                    index,
-                ));
-                Ok(())
+                self.take_study(index, envelope.id(&bundle.ledger), t, bundle)
             }
             Transaction::ApproveStudy(t) if t.study == bundle.study => {
                 self.take_approval(index, signer)
@@ -259,6 +265,21 @@ impl Contents {
             }
             _ => Err(EntryProblem::Unexpected),
         }
+    }
+
+    fn take_study(
+        &mut self,
+        index: u64,
+        id: TransactionId,
+        t: &OpenStudy,
+        bundle: &Bundle,
+    ) -> Result<(), EntryProblem> {
+        if id.as_bytes() != bundle.study.as_bytes() {
+            return Err(EntryProblem::Unexpected);
+        }
+        let study = StudyState::new(bundle.ledger, bundle.study, t.clone(), index);
+        self.study = Some(study);
+        Ok(())
     }
 
     fn take_head(&mut self, index: u64, head: &RegistryHead) -> Result<(), EntryProblem> {

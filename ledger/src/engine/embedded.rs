@@ -91,13 +91,14 @@ impl Ledger {
         Self::on_store(Store::on_backend(backend, None)?, checkpoint)
     }
 
-    fn on_store(store: Store, checkpoint: Option<&SigningKey>) -> Result<Self, LedgerError> {
+    fn on_store(mut store: Store, checkpoint: Option<&SigningKey>) -> Result<Self, LedgerError> {
         let mut view = rebuild(&store)?;
         if let Some(secret) = checkpoint {
             let expected = view.state.genesis().checkpoint;
             if PublicKey::of(secret) != expected {
                 return Err(LedgerError::CheckpointKey { expected });
             }
+            store.forget_dropped()?;
             if view.covered() < view.tree.size() {
                 view.sign(&store, secret)?;
             }
@@ -311,15 +312,32 @@ impl Ledger {
         }
     }
 
-    /// Drops a sealed contact. The log, and every proof, stays as it is.
+    /// Drops a sealed contact. The log, and every proof, stays as it is. Its bytes may stay in
+    /// freed pages of the file until [`Self::compact`].
     ///
     /// # Errors
     /// What the store says. A contact that is not there is no error.
     pub fn drop_contact(&self, digest: ContactDigest) -> Result<(), LedgerError> {
         let _writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
         self.store
-            .drop_attachment(&attachment::contact_place(digest))?;
-        Ok(())
+            .drop_attachment(&attachment::contact_place(digest))
+    }
+
+    /// Compacts the file after contacts were dropped, so that their bytes leave it; opening the
+    /// ledger for writing does the same. What the disk keeps of blocks that were cut off or
+    /// written over, and what copies of the file hold, is beyond it.
+    ///
+    /// # Errors
+    /// [`LedgerError::ReadOnly`] without the checkpoint key, or what the store says.
+    pub fn compact(&mut self) -> Result<(), LedgerError> {
+        let writer = self
+            .writer
+            .get_mut()
+            .unwrap_or_else(PoisonError::into_inner);
+        if writer.is_none() {
+            return Err(LedgerError::ReadOnly);
+        }
+        self.store.forget_dropped()
     }
 
     /// The profile document with this hash, as its study brought it.

@@ -20,6 +20,8 @@ const ATTACHMENTS: TableDefinition<'_, &[u8], &[u8]> = TableDefinition::new("att
 const FORMAT: &str = "format";
 const FORMAT_1: &[u8] = b"salus-ledger/1";
 const CHECKPOINT: &str = "checkpoint";
+/// There while the file's freed pages may still hold a dropped attachment.
+const DROPPED: &str = "dropped";
 
 /// Memory for cached pages.
 const CACHE_BYTES: usize = 64 << 20;
@@ -201,15 +203,38 @@ impl Store {
         })
     }
 
-    pub(super) fn drop_attachment(&self, place: &Place) -> Result<bool, LedgerError> {
+    /// Drops an attachment. Its bytes may stay in the file until [`Self::forget_dropped`].
+    pub(super) fn drop_attachment(&self, place: &Place) -> Result<(), LedgerError> {
         guarded(|| {
             let transaction = self.database.begin_write()?;
             let found = transaction
                 .open_table(ATTACHMENTS)?
                 .remove(&place[..])?
                 .is_some();
+            if found {
+                transaction.open_table(ABOUT)?.insert(DROPPED, &[][..])?;
+            }
             transaction.commit()?;
-            Ok(found)
+            Ok(())
+        })
+    }
+
+    /// Compacts the file if an attachment was dropped since it last was: pages in use move down
+    /// over freed ones, and the rest is cut off.
+    pub(super) fn forget_dropped(&mut self) -> Result<(), LedgerError> {
+        guarded(|| {
+            let dropped = {
+                let transaction = self.database.begin_read()?;
+                transaction.open_table(ABOUT)?.get(DROPPED)?.is_some()
+            };
+            if !dropped {
+                return Ok(());
+            }
+            self.database.compact()?;
+            let transaction = self.database.begin_write()?;
+            transaction.open_table(ABOUT)?.remove(DROPPED)?;
+            transaction.commit()?;
+            Ok(())
         })
     }
 }
@@ -241,7 +266,10 @@ fn write_entries(
     }
     let mut attachments = transaction.open_table(ATTACHMENTS)?;
     for (place, bytes) in &commit.attachments {
-        attachments.insert(&place[..], bytes.as_slice())?;
+        // Two documents of one profile share its hash: the first stays, as its study brought it.
+        if attachments.get(&place[..])?.is_none() {
+            attachments.insert(&place[..], bytes.as_slice())?;
+        }
     }
     Ok(())
 }
@@ -258,4 +286,80 @@ fn sync_directory(path: &Path) -> Result<(), LedgerError> {
             what: format!("can't sync {}", directory.display()),
             source,
         })
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    /// Bytes of their own for every number, so that a part of them is found again.
+    fn noise(number: u64, length: usize) -> Vec<u8> {
+        let mut x = number.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
+        let mut next = || {
+            x ^= x << 13;
+            x ^= x >> 7;
+            x ^= x << 17;
+            x.to_le_bytes()[3]
+        };
+        (0..length).map(|_| next()).collect()
+    }
+
+    fn place(number: u64) -> Place {
+        noise(number + 1_000_000, 33).try_into().unwrap()
+    }
+
+    /// A store of so many attachments in a file, each committed with entries of many lengths.
+    fn filled(path: &Path, attachments: u64) -> Store {
+        Store::create(path, &Commit::default()).unwrap();
+        let store = Store::open(path).unwrap();
+        let mut first = 0;
+        for number in 0..attachments {
+            let entries = (0..number % 5).map(|n| noise(first + n + 2_000_000, 90 * n as usize));
+            let commit = Commit {
+                entries: entries.collect(),
+                attachments: vec![(place(number), noise(number, 1_072))],
+            };
+            store.append(first, &commit).unwrap();
+            first += commit.entries.len() as u64;
+        }
+        store
+    }
+
+    /// Which attachments a file still holds a part of.
+    fn held(path: &Path, numbers: impl Iterator<Item = u64>) -> Vec<u64> {
+        let bytes = std::fs::read(path).unwrap();
+        let holds = |number: &u64| {
+            let part = &noise(*number, 1_072)[500..532];
+            bytes.windows(part.len()).any(|window| window == part)
+        };
+        numbers.filter(holds).collect()
+    }
+
+    #[test]
+    fn what_was_dropped_leaves_the_file_and_the_rest_stays() {
+        let directory = tempfile::tempdir().unwrap();
+        let mut left_before = 0;
+        for attachments in [1, 8, 29, 60] {
+            let path = directory.path().join(format!("{attachments}.redb"));
+            let store = filled(&path, attachments);
+            let dropped = |number: &u64| number.is_multiple_of(7);
+            for number in (0..attachments).filter(dropped) {
+                store.drop_attachment(&place(number)).unwrap();
+            }
+            drop(store);
+            left_before += held(&path, (0..attachments).filter(dropped)).len();
+            let mut store = Store::open(&path).unwrap();
+            store.forget_dropped().unwrap();
+            drop(store);
+            let left = held(&path, (0..attachments).filter(dropped));
+            assert!(left.is_empty(), "{left:?} of {attachments}");
+            let store = Store::open(&path).unwrap();
+            for number in 0..attachments {
+                let kept = (!dropped(&number)).then(|| noise(number, 1_072));
+                assert_eq!(store.attachment(&place(number)).unwrap(), kept);
+            }
+        }
+        assert!(left_before > 0, "there was nothing to make the file forget");
+    }
 }

@@ -9,7 +9,7 @@ use super::error::LedgerError;
 use super::store::{Commit, Store};
 use crate::key::PublicKey;
 use crate::log::{Checkpoint, Entry, LogTree, SignedCheckpoint};
-use crate::replay::{self, Replay};
+use crate::replay::Replay;
 use crate::state::{Admitted, Rejection, State};
 use crate::transaction::Envelope;
 
@@ -32,6 +32,9 @@ impl View {
             .map_or(0, |checkpoint| checkpoint.size)
     }
 
+    /// Enters a transaction. Signature and rules come first: only what could enter has its
+    /// attachment read, which may cost much, and ends the height before it. What is refused
+    /// changes neither state nor log.
     pub(super) fn enter(
         &mut self,
         submission: &Submission,
@@ -40,6 +43,15 @@ impl View {
     ) -> Result<Receipt, Rejection> {
         let envelope = &submission.envelope;
         let transaction = envelope.transaction();
+        let admitted = match admitted {
+            Some(admitted) => admitted,
+            // What was refused before may follow from a transaction in between.
+            None => self.state.admit(envelope)?,
+        };
+        let ends_height = self.state.needs_new_height(transaction);
+        if ends_height || submission.attachment.is_some() {
+            self.state.check(&admitted)?;
+        }
         let attachment = match &submission.attachment {
             Some(attachment) => {
                 let place = attachment.place_for(transaction)?;
@@ -50,10 +62,10 @@ impl View {
                 None
             }
         };
-        if self.state.needs_new_height(transaction) {
+        if ends_height {
             self.seal(commit);
         }
-        let event = replay::enter(&mut self.state, envelope, admitted)?;
+        let event = self.state.enter(&admitted)?;
         let entry = self.tree.size();
         self.append(envelope.to_bytes(), commit);
         commit.attachments.extend(attachment);

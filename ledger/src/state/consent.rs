@@ -7,11 +7,12 @@ use crate::key::PublicKey;
 use crate::transaction::{GrantConsent, RevokeConsent};
 
 impl State {
-    pub(super) fn grant_consent(
-        &mut self,
+    /// Checks the rules for a consent, and says whether it replaces another.
+    pub(super) fn check_grant(
+        &self,
         t: &GrantConsent,
         signer: PublicKey,
-    ) -> Result<Event, Rejection> {
+    ) -> Result<bool, Rejection> {
         let record = self.standing_record(t.index, t.sequence)?;
         if record.subject != signer {
             return Err(Rejection::NotSubjectOfRecord { index: t.index });
@@ -19,7 +20,15 @@ impl State {
         if t.consent == Leaf::EMPTY.consent {
             return Err(Rejection::EmptyCommitment { what: "consent" });
         }
-        let replaced = record.consent.is_some();
+        Ok(record.consent.is_some())
+    }
+
+    pub(super) fn grant_consent(
+        &mut self,
+        t: &GrantConsent,
+        signer: PublicKey,
+    ) -> Result<Event, Rejection> {
+        let replaced = self.check_grant(t, signer)?;
         self.records[t.index as usize].consent = Some((t.consent, t.row));
         self.changed(t.index);
         if replaced {
@@ -32,11 +41,11 @@ impl State {
         })
     }
 
-    pub(super) fn revoke_consent(
-        &mut self,
+    pub(super) fn check_revoke(
+        &self,
         t: &RevokeConsent,
         signer: PublicKey,
-    ) -> Result<Event, Rejection> {
+    ) -> Result<(), Rejection> {
         let record = self.standing_record(t.index, t.sequence)?;
         if record.subject != signer {
             return Err(Rejection::NotSubjectOfRecord { index: t.index });
@@ -44,6 +53,15 @@ impl State {
         if record.consent.is_none() {
             return Err(Rejection::NoConsent { index: t.index });
         }
+        Ok(())
+    }
+
+    pub(super) fn revoke_consent(
+        &mut self,
+        t: &RevokeConsent,
+        signer: PublicKey,
+    ) -> Result<Event, Rejection> {
+        self.check_revoke(t, signer)?;
         self.records[t.index as usize].consent = None;
         self.changed(t.index);
         self.revise();

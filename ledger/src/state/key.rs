@@ -36,11 +36,12 @@ impl PartialEq for AcceptedKey {
 impl Eq for AcceptedKey {}
 
 impl State {
-    pub(super) fn accept_key(
-        &mut self,
+    /// Checks the rules for a verifying key, and gives it, made ready.
+    pub(super) fn check_key(
+        &self,
         t: &AcceptKey,
         signer: PublicKey,
-    ) -> Result<Event, Rejection> {
+    ) -> Result<(VerifyingKey, TrustedKey), Rejection> {
         self.governed(signer)?;
         if t.circuit != ELIGIBILITY_CIRCUIT {
             return Err(Rejection::KeyCircuit {
@@ -63,6 +64,15 @@ impl State {
         let trusted = key
             .trusted(KeyPolicy::AllowInsecureDevelopmentKeys)
             .map_err(|e| malformed(e.to_string()))?;
+        Ok((key, trusted))
+    }
+
+    pub(super) fn accept_key(
+        &mut self,
+        t: &AcceptKey,
+        signer: PublicKey,
+    ) -> Result<Event, Rejection> {
+        let (key, trusted) = self.check_key(t, signer)?;
         // The id covers all that the transaction says, so a second one is a replay, refused before.
         let entry = self.entries;
         self.keys.insert(

@@ -1,7 +1,5 @@
 //! Issuers and boards: who governance has registered.
 
-use std::collections::btree_map::Entry;
-
 use super::{Event, Rejection, State};
 use crate::key::PublicKey;
 use crate::transaction::{RegisterBoard, RegisterIssuer, Title};
@@ -16,22 +14,39 @@ pub struct Party {
 }
 
 impl State {
+    pub(super) fn check_issuer(
+        &self,
+        t: &RegisterIssuer,
+        signer: PublicKey,
+    ) -> Result<(), Rejection> {
+        self.governed(signer)?;
+        if self.issuers.contains_key(&t.key) {
+            return Err(Rejection::IssuerKnown { key: t.key });
+        }
+        Ok(())
+    }
+
     pub(super) fn register_issuer(
         &mut self,
         t: &RegisterIssuer,
         signer: PublicKey,
     ) -> Result<Event, Rejection> {
+        self.check_issuer(t, signer)?;
+        let (name, entry) = (t.name.clone(), self.entries);
+        self.issuers.insert(t.key, Party { name, entry });
+        Ok(Event::IssuerRegistered { key: t.key })
+    }
+
+    pub(super) fn check_board(
+        &self,
+        t: &RegisterBoard,
+        signer: PublicKey,
+    ) -> Result<(), Rejection> {
         self.governed(signer)?;
-        match self.issuers.entry(t.key) {
-            Entry::Occupied(_) => Err(Rejection::IssuerKnown { key: t.key }),
-            Entry::Vacant(slot) => {
-                slot.insert(Party {
-                    name: t.name.clone(),
-                    entry: self.entries,
-                });
-                Ok(Event::IssuerRegistered { key: t.key })
-            }
+        if self.boards.contains_key(&t.key) {
+            return Err(Rejection::BoardKnown { key: t.key });
         }
+        Ok(())
     }
 
     pub(super) fn register_board(
@@ -39,16 +54,9 @@ impl State {
         t: &RegisterBoard,
         signer: PublicKey,
     ) -> Result<Event, Rejection> {
-        self.governed(signer)?;
-        match self.boards.entry(t.key) {
-            Entry::Occupied(_) => Err(Rejection::BoardKnown { key: t.key }),
-            Entry::Vacant(slot) => {
-                slot.insert(Party {
-                    name: t.name.clone(),
-                    entry: self.entries,
-                });
-                Ok(Event::BoardRegistered { key: t.key })
-            }
-        }
+        self.check_board(t, signer)?;
+        let (name, entry) = (t.name.clone(), self.entries);
+        self.boards.insert(t.key, Party { name, entry });
+        Ok(Event::BoardRegistered { key: t.key })
     }
 }

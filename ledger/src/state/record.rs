@@ -47,11 +47,12 @@ impl RecordState {
 }
 
 impl State {
-    pub(super) fn commit_record(
-        &mut self,
+    /// Checks the rules for a new record, and gives the index that it would have.
+    pub(super) fn check_commit(
+        &self,
         t: &CommitRecord,
         signer: PublicKey,
-    ) -> Result<Event, Rejection> {
+    ) -> Result<RecordIndex, Rejection> {
         if !self.issuers.contains_key(&signer) {
             return Err(Rejection::IssuerUnknown { key: signer });
         }
@@ -63,6 +64,15 @@ impl State {
         if self.subjects.contains(&t.subject) {
             return Err(Rejection::SubjectKeyReused { key: t.subject });
         }
+        Ok(index)
+    }
+
+    pub(super) fn commit_record(
+        &mut self,
+        t: &CommitRecord,
+        signer: PublicKey,
+    ) -> Result<Event, Rejection> {
+        let index = self.check_commit(t, signer)?;
         self.take_faces(t.record, &t.row);
         self.subjects.insert(t.subject);
         self.records.push(RecordState {
@@ -79,16 +89,20 @@ impl State {
         Ok(Event::RecordCommitted { index })
     }
 
+    pub(super) fn check_amend(&self, t: &AmendRecord, signer: PublicKey) -> Result<(), Rejection> {
+        let record = self.standing_record(t.index, t.sequence)?;
+        if record.issuer != signer {
+            return Err(Rejection::NotIssuerOfRecord { index: t.index });
+        }
+        self.check_faces(t.record, &t.row)
+    }
+
     pub(super) fn amend_record(
         &mut self,
         t: &AmendRecord,
         signer: PublicKey,
     ) -> Result<Event, Rejection> {
-        let record = self.standing_record(t.index, t.sequence)?;
-        if record.issuer != signer {
-            return Err(Rejection::NotIssuerOfRecord { index: t.index });
-        }
-        self.check_faces(t.record, &t.row)?;
+        self.check_amend(t, signer)?;
         self.take_faces(t.record, &t.row);
         self.records[t.index as usize].faces = Some(Faces {
             record: t.record,
@@ -99,15 +113,20 @@ impl State {
         Ok(Event::RecordAmended { index: t.index })
     }
 
+    pub(super) fn check_erase(&self, t: &EraseRecord, signer: PublicKey) -> Result<(), Rejection> {
+        let record = self.standing_record(t.index, t.sequence)?;
+        if record.issuer != signer && record.subject != signer {
+            return Err(Rejection::NotPartyToRecord { index: t.index });
+        }
+        Ok(())
+    }
+
     pub(super) fn erase_record(
         &mut self,
         t: &EraseRecord,
         signer: PublicKey,
     ) -> Result<Event, Rejection> {
-        let record = self.standing_record(t.index, t.sequence)?;
-        if record.issuer != signer && record.subject != signer {
-            return Err(Rejection::NotPartyToRecord { index: t.index });
-        }
+        self.check_erase(t, signer)?;
         let record = &mut self.records[t.index as usize];
         record.faces = None;
         record.consent = None;

@@ -99,12 +99,7 @@ impl State {
         }
     }
 
-    pub(super) fn open_study(
-        &mut self,
-        t: &OpenStudy,
-        signer: PublicKey,
-        id: TransactionId,
-    ) -> Result<Event, Rejection> {
+    pub(super) fn check_opening(&self, t: &OpenStudy, signer: PublicKey) -> Result<(), Rejection> {
         if signer != t.sponsor {
             return Err(Rejection::NotSponsor { key: t.sponsor });
         }
@@ -117,6 +112,16 @@ impl State {
                 day,
             });
         }
+        Ok(())
+    }
+
+    pub(super) fn open_study(
+        &mut self,
+        t: &OpenStudy,
+        signer: PublicKey,
+        id: TransactionId,
+    ) -> Result<Event, Rejection> {
+        self.check_opening(t, signer)?;
         let id = StudyId::new(*id.as_bytes());
         let study = StudyState::new(self.id, id, t.clone(), self.entries);
         self.studies.insert(id, study);
@@ -130,19 +135,32 @@ impl State {
         Ok(())
     }
 
-    pub(super) fn approve_study(
-        &mut self,
+    pub(super) fn check_approval(
+        &self,
         t: &ApproveStudy,
         signer: PublicKey,
-    ) -> Result<Event, Rejection> {
-        let entry = self.entries;
-        let study = self.live_study(&t.study)?;
+    ) -> Result<(), Rejection> {
+        let study = self
+            .study(&t.study)
+            .ok_or(Rejection::StudyUnknown { study: t.study })?;
+        check_live(study, self.day)?;
         if !study.opened.boards.contains(&signer) {
             return Err(Rejection::NotBoardOfStudy {
                 study: t.study,
                 key: signer,
             });
         }
+        Ok(())
+    }
+
+    pub(super) fn approve_study(
+        &mut self,
+        t: &ApproveStudy,
+        signer: PublicKey,
+    ) -> Result<Event, Rejection> {
+        self.check_approval(t, signer)?;
+        let entry = self.entries;
+        let study = self.study_mut(&t.study)?;
         // A second approval by one board is the same transaction, refused before.
         study.approvals.insert(signer, entry);
         Ok(Event::StudyApproved {
@@ -151,37 +169,36 @@ impl State {
         })
     }
 
+    pub(super) fn check_closing(&self, t: &CloseStudy, signer: PublicKey) -> Result<(), Rejection> {
+        let study = self
+            .study(&t.study)
+            .ok_or(Rejection::StudyUnknown { study: t.study })?;
+        if study.closed.is_some() {
+            return Err(Rejection::StudyClosed { study: t.study });
+        }
+        if signer != study.opened.sponsor && signer != self.genesis.governance {
+            return Err(Rejection::NotSponsor {
+                key: study.opened.sponsor,
+            });
+        }
+        Ok(())
+    }
+
     pub(super) fn close_study(
         &mut self,
         t: &CloseStudy,
         signer: PublicKey,
     ) -> Result<Event, Rejection> {
-        let (governance, entry) = (self.genesis.governance, self.entries);
-        let study = self
-            .studies
-            .get_mut(&t.study)
-            .ok_or(Rejection::StudyUnknown { study: t.study })?;
-        if study.closed.is_some() {
-            return Err(Rejection::StudyClosed { study: t.study });
-        }
-        if signer != study.opened.sponsor && signer != governance {
-            return Err(Rejection::NotSponsor {
-                key: study.opened.sponsor,
-            });
-        }
-        study.closed = Some(entry);
+        self.check_closing(t, signer)?;
+        let entry = self.entries;
+        self.study_mut(&t.study)?.closed = Some(entry);
         Ok(Event::StudyClosed { study: t.study })
     }
 
-    /// A study that is neither closed nor expired.
-    fn live_study(&mut self, id: &StudyId) -> Result<&mut StudyState, Rejection> {
-        let day = self.day;
-        let study = self
-            .studies
+    fn study_mut(&mut self, id: &StudyId) -> Result<&mut StudyState, Rejection> {
+        self.studies
             .get_mut(id)
-            .ok_or(Rejection::StudyUnknown { study: *id })?;
-        check_live(study, day)?;
-        Ok(study)
+            .ok_or(Rejection::StudyUnknown { study: *id })
     }
 }
 

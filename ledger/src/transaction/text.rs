@@ -17,7 +17,10 @@ pub enum TextError {
         text: String,
     },
     /// Not a title.
-    #[error("a title has 1 to 200 bytes, no control characters, and no space at either end")]
+    #[error(
+        "a title has 1 to 200 bytes, no characters that control a line or turn the direction of \
+         writing, and no space at either end"
+    )]
     Title,
 }
 
@@ -71,7 +74,7 @@ impl Title {
         let text = text.into();
         let fits = (1..=200).contains(&text.len())
             && text.trim() == text
-            && !text.chars().any(char::is_control);
+            && !text.chars().any(salus_protocol::is_deceptive);
         if fits {
             Ok(Self(text))
         } else {
@@ -142,6 +145,20 @@ mod tests {
         assert!(Title::new("Statins & stroke, 2020").is_ok());
         for bad in ["", " a", "a\nb", "a\u{7f}", &"a".repeat(201)] {
             assert!(Title::new(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_title_reads_as_it_is_stored() {
+        assert!(Title::new("مستشفى 1").is_ok(), "Arabic needs no marks");
+        for mark in [
+            '\u{061c}', '\u{200e}', '\u{200f}', '\u{202a}', '\u{202e}', '\u{2066}', '\u{2069}',
+        ] {
+            let title = format!("Board{mark}drauB");
+            assert_eq!(Title::new(title.clone()), Err(TextError::Title), "{mark:?}");
+            // Nor from the log.
+            let bytes = borsh::to_vec(&title).unwrap();
+            assert!(Title::try_from_slice(&bytes).is_err(), "{mark:?}");
         }
     }
 }

@@ -2,78 +2,108 @@
 
 use salus_ledger::audit::{self, Bundle, Included};
 use salus_ledger::log::{Checkpoint, Entry, LogTree, Origin, RegistryHead};
+use salus_protocol::nullifier::Scope;
 use salus_protocol::registry::Root;
 
 use super::*;
 
-/// The ledger that is lied about.
-fn ledger() -> LedgerId {
-    World::founded().id()
+/// A log that a lying operator made: any entries, under a checkpoint of the true key.
+#[derive(Clone)]
+pub(crate) struct Forged {
+    ledger: LedgerId,
+    entries: Vec<Entry>,
 }
 
-/// A log that a lying operator made: any entries, under a checkpoint of the true key.
-pub(crate) struct Forged(pub(crate) Vec<Entry>);
-
 impl Forged {
-    /// The entries that a good bundle of one answer needs, up to the head before the answer.
-    pub(crate) fn up_to_answer() -> (Self, StudyId) {
-        let mut world = World::founded();
-        let mut entries = vec![Entry::Transaction(genesis(true))];
-        let mut enter = |world: &mut World, envelope: Envelope| {
-            world.state.apply(&envelope).unwrap();
-            entries.push(Entry::Transaction(envelope));
+    /// A genesis, and what makes a ledger ready for studies.
+    pub(crate) fn ready(accepts_insecure_keys: bool) -> Self {
+        let genesis = genesis(accepts_insecure_keys);
+        let Transaction::Genesis(founding) = genesis.transaction() else {
+            panic!("{genesis:?}")
         };
-        let id = world.id();
-        for envelope in setup(id) {
-            enter(&mut world, envelope);
-        }
-        enter(&mut world, Envelope::sign(open_study(), &id, &sponsor()));
-        let study = *world.state.studies().keys().next().unwrap();
-        enter(
-            &mut world,
-            Envelope::sign(ApproveStudy { study }, &id, &board(0)),
-        );
-        let forged = Self(entries);
-        (forged.head(1, 0, 1), study)
+        let ledger = founding.ledger_id();
+        let ready = Self {
+            ledger,
+            entries: vec![Entry::Transaction(genesis)],
+        };
+        setup(ledger).into_iter().fold(ready, Self::enter)
     }
 
-    pub(crate) fn with(mut self, transaction: impl Into<Transaction>, secret: &SigningKey) -> Self {
-        let id = ledger();
-        self.0
-            .push(Entry::Transaction(Envelope::sign(transaction, &id, secret)));
+    /// As [`Self::ready`], without the transactions of these names.
+    pub(crate) fn ready_without(names: &[&str]) -> Self {
+        let mut ready = Self::ready(true);
+        ready.entries.retain(|entry| match entry {
+            Entry::Transaction(e) => !names.contains(&e.transaction().name()),
+            Entry::Head(_) => true,
+        });
+        ready
+    }
+
+    /// The entries that a good bundle of one answer needs, up to the head before the answer.
+    pub(crate) fn up_to_answer() -> (Self, StudyId) {
+        let (opened, study) = Self::ready(true).study(open_study());
+        let approved = opened.with(ApproveStudy { study }, &board(0));
+        (approved.head(1, 0, 1), study)
+    }
+
+    pub(crate) fn ledger(&self) -> LedgerId {
+        self.ledger
+    }
+
+    /// Any entry, whoever signed it for whatever ledger.
+    pub(crate) fn enter(mut self, envelope: Envelope) -> Self {
+        self.entries.push(Entry::Transaction(envelope));
         self
     }
 
-    pub(crate) fn head(self, height: u64, revised: u64, root: u64) -> Self {
-        self.head_on(height, revised, root, Some(today()))
+    pub(crate) fn with(self, transaction: impl Into<Transaction>, secret: &SigningKey) -> Self {
+        let envelope = Envelope::sign(transaction, &self.ledger, secret);
+        self.enter(envelope)
     }
 
-    pub(crate) fn head_on(
-        mut self,
-        height: u64,
-        revised: u64,
-        root: u64,
-        day: Option<salus_protocol::day::Day>,
-    ) -> Self {
-        let last = self.0.iter().rposition(|e| matches!(e, Entry::Head(_)));
-        let first = last.map_or(0, |at| at as u64 + 1);
-        let root = Root::new(Fr::from(root));
-        self.0.push(Entry::Head(RegistryHead {
+    /// Opens a study on any terms.
+    pub(crate) fn study(self, study: OpenStudy) -> (Self, StudyId) {
+        let envelope = Envelope::sign(study, &self.ledger, &sponsor());
+        let id = StudyId::new(*envelope.id(&self.ledger).as_bytes());
+        (self.enter(envelope), id)
+    }
+
+    /// A good answer by person `number`, under the root of height 1.
+    pub(crate) fn answered(self, study: StudyId, number: u64) -> Self {
+        let said = said(self.ledger, &study, number);
+        self.with(prover::answer(study, said), &stranger())
+    }
+
+    pub(crate) fn head(mut self, height: u64, revised: u64, root: u64) -> Self {
+        let last = self
+            .entries
+            .iter()
+            .rposition(|e| matches!(e, Entry::Head(_)));
+        self.entries.push(Entry::Head(RegistryHead {
             height,
-            first,
-            root,
-            day,
+            first: last.map_or(0, |at| at as u64 + 1),
+            root: Root::new(Fr::from(root)),
+            day: Some(today()),
             revised,
         }));
         self
     }
 
+    /// A height with some other transaction in it.
+    pub(crate) fn head_after(self, height: u64) -> Self {
+        let name = Title::new("Board").unwrap();
+        let key = PublicKey::of(&key(8, u32::try_from(height).unwrap()));
+        self.with(RegisterBoard { name, key }, &governance())
+            .head(height, 0, height)
+    }
+
+    /// A bundle of all entries that have a place in one; without the whole log.
     pub(crate) fn bundle(&self, study: StudyId) -> Bundle {
         let mut tree = LogTree::new();
-        self.0
+        self.entries
             .iter()
             .for_each(|entry| tree.append(&entry.to_bytes()));
-        let origin = Origin::of(&LedgerName::new("test-ledger").unwrap(), &ledger());
+        let origin = Origin::of(&LedgerName::new("test-ledger").unwrap(), &self.ledger);
         let head = Checkpoint {
             size: tree.size(),
             root: tree.root(),
@@ -96,30 +126,31 @@ impl Forged {
         };
         Bundle {
             format: audit::BUNDLE_FORMAT.to_owned(),
-            ledger: ledger(),
+            ledger: self.ledger,
             study,
             checkpoint: head.sign(&origin, &checkpoint()).unwrap(),
             profile: PROFILE.to_owned(),
-            entries: (0..).zip(&self.0).filter(wanted).map(include).collect(),
+            entries: (0..)
+                .zip(&self.entries)
+                .filter(wanted)
+                .map(include)
+                .collect(),
             log: None,
         }
     }
 }
 
-impl Forged {
-    pub(crate) fn clone_with(
-        &self,
-        transaction: impl Into<Transaction>,
-        secret: &SigningKey,
-    ) -> Self {
-        Self(self.0.clone()).with(transaction, secret)
-    }
-
-    /// A height with some other transaction in it.
-    pub(crate) fn head_after(self, height: u64) -> Self {
-        let name = Title::new("Board").unwrap();
-        let key = PublicKey::of(&key(8, u32::try_from(height).unwrap()));
-        self.with(RegisterBoard { name, key }, &governance())
-            .head(height, 0, height)
+/// What person `number` says to a study of the world's query, under the root of height 1.
+pub(crate) fn said(ledger: LedgerId, study: &StudyId, number: u64) -> Statement {
+    let OpenStudy { query, purpose, .. } = open_study();
+    Statement {
+        root: Root::new(Fr::from(1u64)),
+        query: query.digest(),
+        scope: Scope::of(&ledger, study),
+        nullifier: Nullifier::new(Fr::from(3_000_000 + number)),
+        day: today(),
+        purpose: purpose.masks().code(),
+        institution: InstitutionCode::new(purpose.institution.element()),
+        contact: ContactDigest::NONE,
     }
 }

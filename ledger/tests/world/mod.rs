@@ -199,7 +199,13 @@ impl World {
     ) -> Result<Event, Rejection> {
         let before = self.state.clone();
         let envelope = Envelope::sign(transaction, &self.id(), secret);
+        let checked = before.admit(&envelope).and_then(|a| before.check(&a));
         let result = self.state.apply(&envelope);
+        match (&checked, &result) {
+            (_, Err(Rejection::NewHeight { .. })) | (Ok(()), Ok(_)) => {}
+            (Err(expected), Err(found)) if expected == found => {}
+            other => panic!("checked and applied differ: {other:?}"),
+        }
         if result.is_err() {
             assert!(
                 self.state == before,

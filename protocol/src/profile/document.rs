@@ -268,10 +268,12 @@ impl Document {
             return Err(problem("a field with a concept needs `select`".into()));
         }
         match &field.encoding {
-            Encoding::Quantity { unit, step, .. } => {
+            Encoding::Quantity { unit, origin, step } => {
                 if step.is_sign_negative() || step.is_zero() {
                     return Err(problem(format!("the step {step} must be above 0")));
                 }
+                check_size("origin", *origin).map_err(problem)?;
+                check_size("step", *step).map_err(problem)?;
                 let first = concept.and_then(|c| c.units.first()).map(|u| &u.unit);
                 if first != Some(unit) {
                     return Err(problem(format!(
@@ -294,6 +296,22 @@ impl Document {
         }
         check_shape(field).map_err(problem)
     }
+}
+
+/// The largest origin or step of a quantity, either way from 0.
+const LARGEST: Decimal = Decimal::from_parts(0xD4A5_1000, 0xE8, 0, false, 0);
+/// The most decimals that an origin or a step may have.
+const DECIMALS: u32 = 9;
+
+/// Keeps a quantity's numbers so small that all its 65,535 values are exact in 28 digits.
+fn check_size(what: &str, number: Decimal) -> Result<(), String> {
+    if number.abs() <= LARGEST && number.normalize().scale() <= DECIMALS {
+        return Ok(());
+    }
+    Err(format!(
+        "the {what} {number} must lie from -{LARGEST} to {LARGEST} and have at most {DECIMALS} \
+         decimals: choose another unit"
+    ))
 }
 
 /// Whether a concept can be expressed, and its values be read without doubt.

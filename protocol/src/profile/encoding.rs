@@ -89,12 +89,14 @@ impl Encoding {
         }
     }
 
-    /// The quantity that an encoded number stands for; `None` for 0 and other encodings.
+    /// The quantity that an encoded number stands for; `None` for 0 and other encodings, and beyond
+    /// what a decimal number holds, which no checked profile's quantities are.
     #[must_use]
     pub fn quantity(&self, code: u16) -> Option<Decimal> {
         match self {
             Self::Quantity { origin, step, .. } if code != 0 => {
-                Some((*origin + *step * Decimal::from(code - 1)).normalize())
+                let above = step.checked_mul(Decimal::from(code - 1))?;
+                Some(origin.checked_add(above)?.normalize())
             }
             _ => None,
         }
@@ -140,6 +142,18 @@ mod tests {
             Encoding::Count.encode_number(0.into()).is_err(),
             "0 is none recorded"
         );
+    }
+
+    #[test]
+    fn what_no_decimal_holds_is_no_quantity() {
+        let huge = Encoding::Quantity {
+            unit: String::new(),
+            origin: Decimal::MAX,
+            step: Decimal::MAX,
+        };
+        assert_eq!(huge.quantity(1), Some(Decimal::MAX));
+        assert_eq!(huge.display(2), None);
+        assert_eq!(huge.display(u16::MAX), None);
     }
 
     proptest! {

@@ -1,0 +1,17 @@
+//! Audit bundles: what verifies, and each way in which one must not.
+#![allow(clippy::unwrap_used)]
+
+#[path = "../power/mod.rs"]
+mod power;
+#[path = "../world/mod.rs"]
+mod world;
+
+#[macro_use]
+mod audited;
+
+mod altered;
+mod approvals;
+mod bundle;
+mod keys;
+mod operator;
+mod signers;
