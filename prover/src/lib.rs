@@ -3,3 +3,4 @@
 pub mod eligibility;
 pub mod groth16;
 pub mod key;
+pub mod release;

@@ -20,6 +20,7 @@
 mod key;
 mod point;
 mod proof;
+pub mod release;
 pub mod snarkjs;
 mod verify;
 
