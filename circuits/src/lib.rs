@@ -5,6 +5,7 @@
 
 pub mod eligibility;
 pub mod r1cs;
+pub mod release;
 
 mod consent;
 mod nullifier;

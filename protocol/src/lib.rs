@@ -16,6 +16,7 @@ pub mod purpose;
 pub mod query;
 pub mod record;
 pub mod registry;
+pub mod release;
 pub mod row;
 pub mod row_commitment;
 pub mod statement;

@@ -4,3 +4,4 @@ pub mod cohort;
 pub mod eligibility;
 pub mod groth16;
 pub mod key;
+pub mod release;

@@ -21,6 +21,7 @@ pub mod cohort;
 mod key;
 mod point;
 mod proof;
+pub mod release;
 pub mod snarkjs;
 mod verify;
 

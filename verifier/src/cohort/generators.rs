@@ -2,13 +2,13 @@
 
 use std::sync::LazyLock;
 
-use halo2_proofs::poly::commitment::{Blind, Params};
-use halo2_proofs::poly::EvaluationDomain;
 use pasta_curves::arithmetic::CurveExt;
 use pasta_curves::group::Curve;
-use pasta_curves::{Eq as Vesta, EqAffine, Fp};
+use pasta_curves::{Eq as Vesta, EqAffine};
 use rayon::prelude::*;
 use salus_protocol::cohort::PAGE;
+
+use crate::release::generators::count_generators;
 
 /// The generators that columns and evaluations are committed with.
 #[derive(Debug)]
@@ -27,31 +27,6 @@ pub struct Generators {
 
 static GENERATORS: LazyLock<Generators> = LazyLock::new(Generators::hash);
 
-/// The generators that halo2's commitments use too.
-struct ReleaseGenerators {
-    blinding: EqAffine,
-    counts: Vec<EqAffine>,
-}
-
-impl ReleaseGenerators {
-    fn of(params: &Params<EqAffine>) -> Self {
-        let domain = EvaluationDomain::<Fp>::new(1, params.k());
-        let commit = |place: Option<usize>, blind: u64| {
-            let mut values = domain.empty_lagrange();
-            if let Some(place) = place {
-                values[place] = Fp::one();
-            }
-            params
-                .commit_lagrange(&values, Blind(Fp::from(blind)))
-                .to_affine()
-        };
-        Self {
-            blinding: commit(None, 1),
-            counts: (0..64).map(|cell| commit(Some(cell), 0)).collect(),
-        }
-    }
-}
-
 impl Generators {
     /// The one set of generators.
     #[must_use]
@@ -60,7 +35,7 @@ impl Generators {
     }
 
     fn hash() -> Self {
-        let release = ReleaseGenerators::of(&Params::new(11));
+        let release = count_generators();
         let point = Vesta::hash_to_curve("salus.v1.cohort");
         let slots: Vec<Vesta> = (0..PAGE)
             .into_par_iter()
@@ -76,7 +51,7 @@ impl Generators {
             ones: ones.to_affine(),
             value: point(b"value").to_affine(),
             blinding: release.blinding,
-            counts: release.counts,
+            counts: release.values.to_vec(),
         }
     }
 }
