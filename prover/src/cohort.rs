@@ -17,4 +17,4 @@ mod tally_sum;
 
 pub use publication::{PublishError, PublishedPage, Subject, publish};
 pub use secret::PageSeed;
-pub use tally::{CountOpening, Tally, TallyInput, TallyInputError, TallyPage, tally};
+pub use tally::{Tally, TallyInput, TallyInputError, TallyPage, tally};

@@ -12,6 +12,8 @@ use salus_verifier::cohort::tally::{
 };
 use thiserror::Error;
 
+use crate::release::CountOpening;
+
 use super::columns::{blinded, commit_numbers, normalized};
 use super::linear;
 use super::opening::{self, Opened};
@@ -41,21 +43,6 @@ pub struct TallyInput<'a> {
     pub plan: &'a Plan,
     /// The dataset's pages, in order.
     pub pages: &'a [TallyPage<'a>],
-}
-
-/// A cell's count and the blinding of its commitment.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub struct CountOpening {
-    /// The exact count.
-    pub count: u64,
-    /// The blinding.
-    pub blinding: Fp,
-}
-
-impl std::fmt::Debug for CountOpening {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("CountOpening(redacted)")
-    }
 }
 
 /// A tally: committed counts with their proof, and the openings that a release needs.
