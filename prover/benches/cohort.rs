@@ -6,7 +6,6 @@
 use std::hint::black_box;
 
 use criterion::{Criterion, criterion_group, criterion_main};
-use pasta_curves::EqAffine;
 use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::{RngCore, SeedableRng};
 use rayon::prelude::*;
@@ -22,7 +21,7 @@ use salus_protocol::row::{FIELDS, Row};
 use salus_protocol::row_commitment::{RowCommitment, RowSalt};
 use salus_prover::cohort::{PublishedPage, Subject, TallyInput, TallyPage, publish, tally};
 use salus_prover::release::prove_release;
-use salus_verifier::cohort::publication::{Page, Slot};
+use salus_verifier::cohort::publication::{Page, Publication, Slot};
 use salus_verifier::cohort::tally::TallyStatement;
 
 const CRITERIA: usize = 8;
@@ -138,7 +137,7 @@ fn measure(
         .pages
         .iter()
         .map(|(_, subjects, published)| TallyPage {
-            columns: &published.publication.columns,
+            publication: &published.publication,
             seed: &published.seed,
             subjects,
         })
@@ -160,11 +159,11 @@ fn measure(
     });
     group.bench_function("tally", |b| b.iter(|| tally(&input).unwrap()));
     let made = tally(&input).unwrap();
-    let columns: Vec<&[EqAffine]> = pages.iter().map(|page| page.columns).collect();
+    let publications: Vec<&Publication> = pages.iter().map(|page| page.publication).collect();
     let statement = TallyStatement {
         context: [1; 32],
         plan: &plan,
-        pages: &columns,
+        pages: &publications,
         counts: &made.counts,
     };
     println!("tally: {} bytes", made.proof.to_bytes().len());

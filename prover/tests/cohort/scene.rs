@@ -1,6 +1,5 @@
 //! A dataset of random records and consents, and questions about it.
 
-use pasta_curves::EqAffine;
 use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::{RngCore, SeedableRng};
 use salus_protocol::cohort::{Layout, PAGE, Plan, Question, Table};
@@ -14,7 +13,7 @@ use salus_protocol::row_commitment::{RowCommitment, RowSalt};
 use salus_prover::cohort::{
     PublishedPage, Subject, Tally, TallyInput, TallyPage, publish, tally,
 };
-use salus_verifier::cohort::publication::{Page, Slot};
+use salus_verifier::cohort::publication::{Page, Publication, Slot};
 use salus_verifier::cohort::tally::{TallyError, TallyStatement};
 
 /// Context of every tally here.
@@ -107,7 +106,7 @@ impl Scene {
             .iter()
             .zip(&self.subjects)
             .map(|(published, subjects)| TallyPage {
-                columns: &published.publication.columns,
+                publication: &published.publication,
                 seed: &published.seed,
                 subjects,
             })
@@ -120,16 +119,16 @@ impl Scene {
         .unwrap()
     }
 
-    pub(crate) fn columns(&self) -> Vec<&[EqAffine]> {
+    pub(crate) fn publications(&self) -> Vec<&Publication> {
         let pages = self.published.iter();
-        pages.map(|p| p.publication.columns.as_slice()).collect()
+        pages.map(|p| &p.publication).collect()
     }
 
     pub(crate) fn verify(&self, plan: &Plan, tally: &Tally) -> Result<(), TallyError> {
         tally.proof.verify(&TallyStatement {
             context: CONTEXT,
             plan,
-            pages: &self.columns(),
+            pages: &self.publications(),
             counts: &tally.counts,
         })
     }
@@ -156,10 +155,9 @@ fn subject(random: &mut ChaCha20Rng) -> Subject {
         let present = random.next_u32() % one_in != 0;
         present.then(|| (row(random), RowSalt::random().unwrap()))
     };
-    Subject {
-        record: opening(20, random_row),
-        consent: opening(8, random_consent),
-    }
+    let record = opening(20, random_row);
+    let consent = opening(8, random_consent).filter(|_| record.is_some());
+    Subject { record, consent }
 }
 
 pub(crate) fn page(number: u8, subjects: &[Subject]) -> Page {

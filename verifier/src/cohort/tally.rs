@@ -12,9 +12,12 @@ use super::linear::{Base, LinearError, LinearProof, LinearStatement, PointTerm, 
 use super::opening::{Combination, OpeningError, OpeningProof};
 use super::polynomial::{eq, eq_table, powers};
 use super::program::{Evaluated, Program, Value, scalar};
-use super::publication::{SLOT_BITS, mask_terms, push_point, sumcheck_equations};
+use super::publication::{Publication, SLOT_BITS, mask_terms, push_point, sumcheck_equations};
 use super::sumcheck::{Reduced, Shape, SumcheckError, SumcheckProof};
 use super::transcript::Transcript;
+
+/// Most pages of a dataset: 2^26 slots, as many as a registry has leaves.
+pub const MOST_PAGES: usize = 1 << 14;
 
 /// What is asked of which columns, and the commitments that answer it.
 #[derive(Debug, Clone)]
@@ -23,8 +26,8 @@ pub struct TallyStatement<'a> {
     pub context: [u8; 32],
     /// The question as polynomials.
     pub plan: &'a Plan,
-    /// The published columns of each page, in order.
-    pub pages: &'a [&'a [EqAffine]],
+    /// The publications of the dataset's pages, in order: verified ones, all of the plan's layout.
+    pub pages: &'a [&'a Publication],
     /// Commitments to the cells' counts.
     pub counts: &'a [EqAffine],
 }
@@ -60,6 +63,12 @@ pub enum TallyError {
     /// The dataset has no page.
     #[error("the dataset has no page, so there is nothing to count")]
     Empty,
+    /// A page has other columns than the question was planned for.
+    #[error("page {page} is published in another layout than the question was planned for")]
+    Layout {
+        /// The page.
+        page: usize,
+    },
     /// The sumcheck is malformed.
     #[error("the count is not shown: {0}")]
     Sumcheck(#[from] SumcheckError),
@@ -92,7 +101,7 @@ pub const fn shape(pages: usize) -> Shape {
 pub struct Weights {
     /// λ^k, for cells.
     pub cells: Vec<Fp>,
-    /// α^m, for constraints.
+    /// α^(m+1), for constraints: none shares its weight with a cell.
     pub constraints: Vec<Fp>,
     /// τ, the corner at which constraints are checked.
     pub corner: Vec<Fp>,
@@ -104,10 +113,11 @@ impl TallyStatement<'_> {
     pub fn begin(&self, auxiliaries: &[Vec<EqAffine>]) -> (Transcript, Weights) {
         let mut transcript = Transcript::new(b"salus/v1/tally");
         transcript.bytes(b"question", &self.context);
+        transcript.bytes(b"asked", &self.plan.question);
         transcript.bytes(b"layout", &self.plan.layout.digest());
         transcript.number(b"pages", self.pages.len() as u64);
-        for columns in self.pages {
-            transcript.points(b"columns", columns);
+        for page in self.pages {
+            transcript.points(b"columns", &page.columns);
         }
         transcript.points(b"counts", self.counts);
         for page in auxiliaries {
@@ -117,7 +127,7 @@ impl TallyStatement<'_> {
         let constraint = transcript.challenge(b"constraints");
         let weights = Weights {
             cells: powers(cell, self.plan.cells.len()),
-            constraints: powers(constraint, self.plan.constraints.len()),
+            constraints: powers(constraint, self.plan.constraints.len() + 1).split_off(1),
             corner: transcript.challenges(b"corner", shape(self.pages.len()).variables),
         };
         (transcript, weights)
@@ -153,7 +163,7 @@ impl TallyStatement<'_> {
         for ((page, auxiliary), weight) in self.pages.iter().zip(auxiliaries).zip(&pages) {
             occupied += weight;
             for (column, by) in &columns {
-                vector.push(weight * by, page[*column as usize]);
+                vector.push(weight * by, page.columns[*column as usize]);
             }
             for (point, by) in auxiliary.iter().zip(&own) {
                 vector.push(weight * by, *point);
@@ -384,12 +394,25 @@ impl TallyProof {
         if pages == 0 {
             return Err(TallyError::Empty);
         }
+        if let Some(page) = statement.pages.iter().position(|p| p.layout != plan.layout) {
+            return Err(TallyError::Layout { page });
+        }
         let columns = plan.layout.columns() as usize;
         let auxiliaries = plan.auxiliaries.len();
+        let cells = plan.cells.len();
         let shapes = [
-            ("columns", statement.pages.iter().all(|p| p.len() == columns)),
-            ("counts", statement.counts.len() == plan.cells.len()),
-            ("pages", self.auxiliaries.len() == pages),
+            (
+                "columns",
+                statement.pages.iter().all(|p| p.columns.len() == columns),
+            ),
+            (
+                "counts",
+                statement.counts.len() == cells && cells <= Generators::get().counts.len(),
+            ),
+            (
+                "pages",
+                self.auxiliaries.len() == pages && pages <= MOST_PAGES,
+            ),
             (
                 "auxiliary columns",
                 self.auxiliaries.iter().all(|p| p.len() == auxiliaries),
