@@ -8,7 +8,7 @@ use rayon::prelude::*;
 use thiserror::Error;
 
 use crate::log::{Entry, EntryError, LogTree};
-use crate::state::{Admitted, HeadError, Rejection, State};
+use crate::state::{Admitted, Attached, HeadError, Rejection, State};
 use crate::transaction::Envelope;
 
 /// Why entries are not the log of a ledger.
@@ -74,18 +74,18 @@ impl Replay {
         })
     }
 
-    /// Replays one entry in full. Transactions are entered when their height ends, so that their
-    /// signatures and proofs are checked side by side.
+    /// Replays one entry in full, with what the log's transactions name by digest. Transactions are
+    /// entered when their height ends, so that their signatures and proofs are checked side by side.
     ///
     /// # Errors
     /// [`ReplayError`] names the first entry that does not follow.
-    pub fn check(&mut self, bytes: &[u8]) -> Result<(), ReplayError> {
+    pub fn check(&mut self, bytes: &[u8], attached: &dyn Attached) -> Result<(), ReplayError> {
         let entry = self.tree.size();
         let at = |problem: ReplayProblem| ReplayError { entry, problem };
         match Entry::from_bytes(bytes).map_err(|e| at(e.into()))? {
             Entry::Transaction(envelope) => self.height.push(envelope),
             Entry::Head(head) => {
-                self.enter_height()?;
+                self.enter_height(attached)?;
                 self.state.check_head(&head).map_err(|e| at(e.into()))?;
             }
         }
@@ -158,12 +158,12 @@ impl Replay {
         &self.tree
     }
 
-    fn enter_height(&mut self) -> Result<(), ReplayError> {
+    fn enter_height(&mut self, attached: &dyn Attached) -> Result<(), ReplayError> {
         let envelopes = std::mem::take(&mut self.height);
-        let admitted = admit_all(&self.state, &envelopes);
+        let admitted = admit_all(&self.state, &envelopes, attached);
         for (envelope, admitted) in envelopes.iter().zip(admitted) {
             let entry = self.state.entries();
-            enter(&mut self.state, envelope, admitted).map_err(|e| ReplayError {
+            enter(&mut self.state, envelope, admitted, attached).map_err(|e| ReplayError {
                 entry,
                 problem: e.into(),
             })?;
@@ -173,10 +173,14 @@ impl Replay {
 }
 
 /// Checks signatures and proofs side by side, against the state as it is.
-pub(crate) fn admit_all(state: &State, envelopes: &[Envelope]) -> Vec<Option<Admitted>> {
+pub(crate) fn admit_all(
+    state: &State,
+    envelopes: &[Envelope],
+    attached: &dyn Attached,
+) -> Vec<Option<Admitted>> {
     envelopes
         .par_iter()
-        .map(|envelope| state.admit(envelope).ok())
+        .map(|envelope| state.admit_with(envelope, attached).ok())
         .collect()
 }
 
@@ -186,19 +190,22 @@ fn enter(
     state: &mut State,
     envelope: &Envelope,
     admitted: Option<Admitted>,
+    attached: &dyn Attached,
 ) -> Result<crate::state::Event, Rejection> {
     match admitted {
         Some(admitted) => state.enter(&admitted),
-        None => state.apply(envelope),
+        None => state.apply_with(envelope, attached),
     }
 }
 
-/// Replays a whole log in full.
+/// Replays a whole log in full, with the publications and cohort proofs that it names by digest:
+/// without them such a log is refused, since their proofs can't be checked.
 ///
 /// # Errors
 /// [`ReplayError`] names the first entry that does not follow.
 pub fn replay<B: AsRef<[u8]>>(
     entries: impl IntoIterator<Item = B>,
+    attached: &dyn Attached,
 ) -> Result<(State, LogTree), ReplayError> {
     let mut entries = entries.into_iter();
     let empty = ReplayError {
@@ -207,7 +214,7 @@ pub fn replay<B: AsRef<[u8]>>(
     };
     let mut replay = Replay::begin(entries.next().ok_or(empty)?.as_ref())?;
     for entry in entries {
-        replay.check(entry.as_ref())?;
+        replay.check(entry.as_ref(), attached)?;
     }
     replay.finish()
 }

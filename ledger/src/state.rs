@@ -6,7 +6,11 @@
 
 mod admission;
 mod answer;
+mod attached;
+mod cohort;
 mod consent;
+mod dataset;
+mod differencing;
 mod event;
 mod head;
 mod key;
@@ -19,6 +23,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use salus_protocol::day::Day;
 use salus_protocol::nullifier::{LedgerId, StudyId};
+use salus_protocol::profile::Edition;
 use salus_protocol::record::RecordCommitment;
 use salus_protocol::registry::{Leaf, MembershipProof, RecordIndex, Registry, RegistryError, Root};
 use salus_verifier::KeyId;
@@ -28,8 +33,14 @@ use crate::log::{CheckpointKey, Origin, RegistryHead};
 use crate::transaction::{AdvanceDay, Envelope, Genesis, Transaction, TransactionId};
 
 pub use admission::Admitted;
+pub(crate) use admission::Evidence;
 pub use answer::Answer;
 pub(crate) use answer::check_statement;
+pub use attached::Attached;
+pub use cohort::{
+    COHORT_ANSWERS, CohortAnswer, CohortStatement, cohort_context, cohort_proof_bytes, shape_of,
+};
+pub use dataset::{Dataset, PublishedPage, page_context};
 pub use event::Event;
 pub use head::HeadError;
 pub use key::AcceptedKey;
@@ -53,6 +64,7 @@ pub struct State {
     commitments: BTreeSet<RecordCommitment>,
     row_commitments: BTreeSet<[u8; 32]>,
     subjects: BTreeSet<PublicKey>,
+    datasets: BTreeMap<(PublicKey, Edition), Dataset>,
     studies: BTreeMap<StudyId, StudyState>,
     registry: Registry,
     /// Leaves changed since the registry was last hashed.
@@ -102,6 +114,7 @@ impl State {
             commitments: BTreeSet::new(),
             row_commitments: BTreeSet::new(),
             subjects: BTreeSet::new(),
+            datasets: BTreeMap::new(),
             studies: BTreeMap::new(),
             registry: Registry::new(),
             pending: BTreeMap::new(),
@@ -113,12 +126,24 @@ impl State {
         })
     }
 
-    /// Checks a transaction and enters it.
+    /// Checks a transaction whose proof needs no attachment, and enters it.
     ///
     /// # Errors
     /// The [`Rejection`] names the rule that it breaks; then nothing has changed.
     pub fn apply(&mut self, envelope: &Envelope) -> Result<Event, Rejection> {
-        let admitted = self.admit(envelope)?;
+        self.apply_with(envelope, &())
+    }
+
+    /// Checks a transaction with what it names by digest, and enters it.
+    ///
+    /// # Errors
+    /// The [`Rejection`] names the rule that it breaks; then nothing has changed.
+    pub fn apply_with(
+        &mut self,
+        envelope: &Envelope,
+        attached: &dyn Attached,
+    ) -> Result<Event, Rejection> {
+        let admitted = self.admit_with(envelope, attached)?;
         self.enter(&admitted)
     }
 
@@ -149,6 +174,8 @@ impl State {
             Transaction::ApproveStudy(t) => self.approve_study(t, signer)?,
             Transaction::CloseStudy(t) => self.close_study(t, signer)?,
             Transaction::SubmitEligibility(t) => self.enter_answer(t, admitted.evidence())?,
+            Transaction::PublishPage(t) => self.publish_page(t, signer, admitted.evidence())?,
+            Transaction::SubmitCohort(t) => self.enter_cohort(t, signer, admitted.evidence())?,
         };
         self.seen.insert(id);
         self.entries += 1;
@@ -181,6 +208,8 @@ impl State {
                 self.check_answer(t)?;
                 admitted.evidence().statement_of(t).map(drop)
             }
+            Transaction::PublishPage(t) => self.check_published(t, signer, admitted.evidence()),
+            Transaction::SubmitCohort(t) => self.check_counted(t, signer, admitted.evidence()),
         }
     }
 

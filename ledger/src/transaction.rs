@@ -4,8 +4,10 @@
 //! one may enter (see [`crate::state`]). Spec: docs/spec/ledger.md, section "Transactions".
 
 mod board;
+mod cohort;
 mod consent;
 mod day;
+mod digest;
 mod eligibility;
 mod envelope;
 mod genesis;
@@ -18,16 +20,21 @@ mod verifying_key;
 use borsh::{BorshDeserialize, BorshSerialize};
 
 pub use board::RegisterBoard;
+pub use cohort::{CountCommitment, PublishPage, SubmitCohort};
 pub use consent::{GrantConsent, RevokeConsent};
 pub use day::AdvanceDay;
+pub use digest::AttachmentDigest;
 pub use eligibility::SubmitEligibility;
 pub use envelope::{Envelope, EnvelopeError, TransactionId};
 pub use genesis::Genesis;
 pub use issuer::RegisterIssuer;
 pub use record::{AmendRecord, CommitRecord, EraseRecord};
-pub use study::{ApproveStudy, CloseStudy, OpenStudy, Policy, StudyTextError};
+pub use study::{ApproveStudy, CloseStudy, OpenStudy, StudyTextError};
 pub use text::{LedgerName, TextError, Title};
 pub use verifying_key::{AcceptKey, ELIGIBILITY_CIRCUIT};
+
+/// How counts are shown: small ones not at all, others rounded.
+pub use salus_protocol::release::DisclosurePolicy as Policy;
 
 /// One transaction. The place of each in this list is part of the encoding.
 #[derive(Debug, Clone, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
@@ -61,6 +68,10 @@ pub enum Transaction {
     CloseStudy(CloseStudy),
     /// A subject's answer to a study.
     SubmitEligibility(SubmitEligibility),
+    /// A page of a custodian's dataset.
+    PublishPage(PublishPage),
+    /// A custodian's answer to a study.
+    SubmitCohort(SubmitCohort),
 }
 
 impl Transaction {
@@ -82,6 +93,18 @@ impl Transaction {
             Self::ApproveStudy(_) => "approve study",
             Self::CloseStudy(_) => "close study",
             Self::SubmitEligibility(_) => "submit eligibility",
+            Self::PublishPage(_) => "publish page",
+            Self::SubmitCohort(_) => "submit cohort",
+        }
+    }
+
+    /// The digest of the attachment without which its proof can't be checked, if it has one.
+    #[must_use]
+    pub const fn proof_attachment(&self) -> Option<AttachmentDigest> {
+        match self {
+            Self::PublishPage(t) => Some(t.publication),
+            Self::SubmitCohort(t) => Some(t.proof),
+            _ => None,
         }
     }
 }
@@ -110,5 +133,7 @@ into_transaction!(
     OpenStudy,
     ApproveStudy,
     CloseStudy,
-    SubmitEligibility
+    SubmitEligibility,
+    PublishPage,
+    SubmitCohort
 );

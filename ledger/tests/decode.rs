@@ -99,7 +99,7 @@ proptest! {
                 prop_assert!(state.apply(&envelope).is_err(), "a changed transaction entered");
             }
         }
-        let _ = replay::replay([genesis(true).to_bytes(), bytes]);
+        let _ = replay::replay([genesis(true).to_bytes(), bytes], &());
     }
 
     #[test]

@@ -350,7 +350,7 @@ fn tiles_hold_the_whole_log() {
         entries.push(entry.to_vec());
         rest = tail;
     }
-    let (state, tree) = salus_ledger::replay::replay(entries).unwrap();
+    let (state, tree) = salus_ledger::replay::replay(entries, &()).unwrap();
     assert_eq!(tree.root(), ledger.log_head().unwrap().root);
     assert!(state == *ledger.state().unwrap());
 }

@@ -346,7 +346,7 @@ fn check_log(
         let problem = EntryProblem::NotHex;
         bytes.push(hex::decode(text).map_err(|_| AuditError::Entry { index, problem })?);
     }
-    let (state, tree) = replay::replay(&bytes)?;
+    let (state, tree) = replay::replay(&bytes, &())?;
     if tree.size() != checkpoint.size || tree.root() != checkpoint.root {
         return Err(AuditError::LogDiffers);
     }

@@ -1,4 +1,4 @@
-//! Attachments: what travels beside the log and can be dropped from it.
+//! Attachments: what travels beside the log.
 
 use salus_protocol::contact::SealedContact;
 use salus_protocol::profile::{Profile, ProfileHash};
@@ -6,7 +6,7 @@ use salus_protocol::statement::ContactDigest;
 use thiserror::Error;
 
 use crate::state::Rejection;
-use crate::transaction::Transaction;
+use crate::transaction::{AttachmentDigest, Transaction};
 
 /// The longest profile document, in bytes.
 const MAX_PROFILE: usize = 4 << 20;
@@ -32,8 +32,9 @@ pub enum AttachmentError {
     },
 }
 
-/// Something that a transaction names by its digest. It is stored with the transaction, is no
-/// part of the log, and can be dropped without harm to it.
+/// Something that a transaction names by its digest. It is stored with the transaction, and is no
+/// part of the log. A contact can be dropped without harm to it; without publications and cohort
+/// proofs a log can't be replayed in full, so these stay.
 #[derive(Clone, PartialEq, Eq)]
 pub enum Attachment {
     /// The sealed contact of a volunteer, of an answer.
@@ -41,6 +42,10 @@ pub enum Attachment {
     /// The profile document, in TOML, of an opened study. Given with it, the study's query text
     /// is compiled again and must give the study's compiled query.
     Profile(String),
+    /// The bytes of a published page.
+    Publication(Vec<u8>),
+    /// The proofs of a cohort answer: the tally's bytes, then the release's.
+    CohortProof(Vec<u8>),
 }
 
 impl std::fmt::Debug for Attachment {
@@ -48,6 +53,8 @@ impl std::fmt::Debug for Attachment {
         match self {
             Self::Contact(sealed) => write!(f, "Contact({})", sealed.digest()),
             Self::Profile(text) => write!(f, "Profile({} bytes)", text.len()),
+            Self::Publication(bytes) => write!(f, "Publication({} bytes)", bytes.len()),
+            Self::CohortProof(bytes) => write!(f, "CohortProof({} bytes)", bytes.len()),
         }
     }
 }
@@ -63,6 +70,10 @@ pub(crate) fn profile_place(hash: ProfileHash) -> Place {
     place(b'p', *hash.as_bytes())
 }
 
+pub(crate) fn proof_place(digest: &AttachmentDigest) -> Place {
+    place(b'd', *digest.as_bytes())
+}
+
 fn place(kind: u8, digest: [u8; 32]) -> Place {
     let mut place = [kind; 33];
     place[1..].copy_from_slice(&digest);
@@ -75,6 +86,17 @@ impl Attachment {
         match self {
             Self::Contact(sealed) => sealed.as_bytes(),
             Self::Profile(text) => text.as_bytes(),
+            Self::Publication(bytes) | Self::CohortProof(bytes) => bytes,
+        }
+    }
+
+    /// The digest by which admission finds it, if a proof depends on it.
+    pub(crate) fn proof_digest(&self) -> Option<AttachmentDigest> {
+        match self {
+            Self::Publication(bytes) | Self::CohortProof(bytes) => {
+                Some(AttachmentDigest::of(bytes))
+            }
+            Self::Contact(_) | Self::Profile(_) => None,
         }
     }
 
@@ -99,6 +121,14 @@ impl Attachment {
                 t.check_text(&profile).map_err(|e| refuse(e.to_string()))?;
                 Ok(profile_place(profile.hash()))
             }
+            (Self::Publication(_), Transaction::PublishPage(_))
+            | (Self::CohortProof(_), Transaction::SubmitCohort(_)) => {
+                let digest = self.proof_digest();
+                digest
+                    .filter(|_| digest == transaction.proof_attachment())
+                    .map(|digest| proof_place(&digest))
+                    .ok_or_else(|| refuse("it is not what the transaction names".to_owned()))
+            }
             _ => Err(refuse(format!(
                 "{:?} takes no such attachment",
                 transaction.name()
@@ -115,6 +145,8 @@ pub(crate) fn required_by(transaction: &Transaction) -> Result<(), Rejection> {
         Transaction::SubmitEligibility(t) if t.statement.contact != ContactDigest::NONE => {
             "the answer binds a contact: it needs the sealed contact"
         }
+        Transaction::PublishPage(_) => "publishing a page needs the publication",
+        Transaction::SubmitCohort(_) => "a cohort answer needs its proofs",
         _ => return Ok(()),
     };
     Err(Rejection::Attachment {

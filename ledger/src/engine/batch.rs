@@ -1,9 +1,12 @@
 //! Batches: what is handed in together, and what became of it.
 
+use std::collections::BTreeMap;
+
 use super::attachment::Attachment;
+use super::store::Store;
 use crate::log::{Checkpoint, SignedCheckpoint};
-use crate::state::{Event, Rejection};
-use crate::transaction::{Envelope, TransactionId};
+use crate::state::{Attached, Event, Rejection};
+use crate::transaction::{AttachmentDigest, Envelope, TransactionId};
 
 /// A transaction to enter, with what travels beside it.
 #[derive(Debug, Clone)]
@@ -30,6 +33,33 @@ impl Submission {
         Self {
             envelope,
             attachment: Some(attachment),
+        }
+    }
+}
+
+/// What the transactions of a batch may rest on: its own attachments, and those in the store.
+pub(super) struct BatchAttached<'a> {
+    own: BTreeMap<AttachmentDigest, &'a Attachment>,
+    store: &'a Store,
+}
+
+impl<'a> BatchAttached<'a> {
+    pub(super) fn of(submissions: &'a [Submission], store: &'a Store) -> Self {
+        let own = submissions.iter().filter_map(|s| s.attachment.as_ref());
+        Self {
+            own: own
+                .filter_map(|attachment| Some((attachment.proof_digest()?, attachment)))
+                .collect(),
+            store,
+        }
+    }
+}
+
+impl Attached for BatchAttached<'_> {
+    fn find(&self, digest: &AttachmentDigest) -> Option<Vec<u8>> {
+        match self.own.get(digest) {
+            Some(attachment) => Some(attachment.bytes().to_vec()),
+            None => self.store.find(digest),
         }
     }
 }
@@ -65,6 +95,8 @@ pub struct LogReport {
     pub height: u64,
     /// Records ever committed.
     pub records: u64,
-    /// Answers, of all studies.
+    /// Answers by subjects, of all studies.
     pub answers: u64,
+    /// Answers by custodians, of all studies.
+    pub cohort_answers: u64,
 }

@@ -15,7 +15,7 @@ use salus_protocol::profile::{Profile, ProfileHash};
 use salus_protocol::statement::ContactDigest;
 
 use super::attachment::{self, AttachmentError};
-use super::batch::{Batch, LogReport, Receipt, Submission};
+use super::batch::{Batch, BatchAttached, LogReport, Receipt, Submission};
 use super::error::LedgerError;
 use super::store::{Commit, Store};
 use super::view::{View, founding, no_genesis, rebuild};
@@ -23,7 +23,7 @@ use crate::key::PublicKey;
 use crate::log::{Checkpoint, ConsistencyProof, InclusionProof, SignedCheckpoint, TileFile};
 use crate::replay::{self, Replay};
 use crate::state::{Rejection, State};
-use crate::transaction::Envelope;
+use crate::transaction::{AttachmentDigest, Envelope};
 
 /// An open ledger. Share it between threads by reference or in an `Arc`.
 #[derive(Debug)]
@@ -134,7 +134,8 @@ impl Ledger {
         let writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
         let secret = writer.as_ref().ok_or(LedgerError::ReadOnly)?;
         let envelopes: Vec<_> = submissions.iter().map(|s| s.envelope.clone()).collect();
-        let admitted = replay::admit_all(&self.read()?.state, &envelopes);
+        let attached = BatchAttached::of(submissions, &self.store);
+        let admitted = replay::admit_all(&self.read()?.state, &envelopes, &attached);
 
         let mut guard = self.view.write().unwrap_or_else(PoisonError::into_inner);
         let view = &mut *guard;
@@ -145,7 +146,7 @@ impl Ledger {
         // the way, nothing may build on it.
         self.failed.store(true, Ordering::Release);
         for (submission, admitted) in submissions.iter().zip(admitted) {
-            outcomes.push(view.enter(submission, admitted, &mut commit));
+            outcomes.push(view.enter(submission, admitted, &attached, &mut commit));
         }
         if !commit.entries.is_empty() {
             view.seal(&mut commit);
@@ -267,7 +268,7 @@ impl Ledger {
         self.store.for_each_entry(|bytes| {
             match &mut log {
                 None => log = Some(Replay::begin(bytes)?),
-                Some(replay) => replay.check(bytes)?,
+                Some(replay) => replay.check(bytes, &self.store)?,
             }
             Ok(())
         })?;
@@ -287,6 +288,11 @@ impl Ledger {
                 .studies()
                 .values()
                 .map(|s| s.answers.len() as u64)
+                .sum(),
+            cohort_answers: state
+                .studies()
+                .values()
+                .map(|s| s.cohort_answers.len() as u64)
                 .sum(),
         })
     }
@@ -359,6 +365,29 @@ impl Ledger {
         match Profile::from_toml(&text) {
             Ok(profile) if profile.hash() == hash => Ok(text),
             _ => Err(altered().into()),
+        }
+    }
+
+    /// The publication, or the proofs of a cohort answer, with this digest.
+    ///
+    /// # Errors
+    /// [`LedgerError::Attachment`] when it is missing or altered.
+    pub fn proof_attachment(&self, digest: &AttachmentDigest) -> Result<Vec<u8>, LedgerError> {
+        let what = "publication or cohort proof";
+        let named = || digest.to_string();
+        let place = attachment::proof_place(digest);
+        match self.store.attachment(&place)? {
+            None => Err(AttachmentError::Missing {
+                what,
+                digest: named(),
+            }
+            .into()),
+            Some(bytes) if AttachmentDigest::of(&bytes) == *digest => Ok(bytes),
+            Some(_) => Err(AttachmentError::Altered {
+                what,
+                digest: named(),
+            }
+            .into()),
         }
     }
 

@@ -10,8 +10,10 @@ use redb::{
     Database, Durability, ReadableDatabase, ReadableTable, StorageBackend, TableDefinition,
 };
 
-use super::attachment::Place;
+use super::attachment::{Place, proof_place};
 use super::error::LedgerError;
+use crate::state::Attached;
+use crate::transaction::AttachmentDigest;
 
 const ENTRIES: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("entries");
 const ABOUT: TableDefinition<'_, &str, &[u8]> = TableDefinition::new("about");
@@ -236,6 +238,13 @@ impl Store {
             transaction.commit()?;
             Ok(())
         })
+    }
+}
+
+/// What can't be read is not there: a proof that needs it is refused.
+impl Attached for Store {
+    fn find(&self, digest: &AttachmentDigest) -> Option<Vec<u8>> {
+        self.attachment(&proof_place(digest)).ok().flatten()
     }
 }
 

@@ -10,7 +10,7 @@ use super::store::{Commit, Store};
 use crate::key::PublicKey;
 use crate::log::{Checkpoint, Entry, LogTree, SignedCheckpoint};
 use crate::replay::Replay;
-use crate::state::{Admitted, Rejection, State};
+use crate::state::{Admitted, Attached, Rejection, State};
 use crate::transaction::Envelope;
 
 /// What the writer replaces and readers look at.
@@ -39,6 +39,7 @@ impl View {
         &mut self,
         submission: &Submission,
         admitted: Option<Admitted>,
+        attached: &dyn Attached,
         commit: &mut Commit,
     ) -> Result<Receipt, Rejection> {
         let envelope = &submission.envelope;
@@ -46,7 +47,7 @@ impl View {
         let admitted = match admitted {
             Some(admitted) => admitted,
             // What was refused before may follow from a transaction in between.
-            None => self.state.admit(envelope)?,
+            None => self.state.admit_with(envelope, attached)?,
         };
         let ends_height = self.state.needs_new_height(transaction);
         if ends_height || submission.attachment.is_some() {
@@ -138,7 +139,7 @@ pub(super) fn rebuild(store: &Store) -> Result<View, LedgerError> {
         _ => rest,
     };
     for bytes in rest {
-        replay.check(bytes)?;
+        replay.check(bytes, store)?;
     }
     let (state, tree) = replay.finish()?;
     if covered.is_some_and(|covered| tree.root_at(covered.size) != Ok(covered.root)) {

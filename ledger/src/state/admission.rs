@@ -4,7 +4,7 @@ use salus_protocol::nullifier::LedgerId;
 use salus_protocol::statement::Statement;
 use salus_verifier::{Proof, Verified, verify};
 
-use super::{Rejection, State};
+use super::{Attached, Rejection, State};
 use crate::key::PublicKey;
 use crate::log::MAX_ENTRY_BYTES;
 use crate::transaction::{Envelope, SubmitEligibility, Transaction, TransactionId};
@@ -26,6 +26,10 @@ pub(crate) enum Evidence {
     None,
     /// Its proof was verified.
     Proven(Box<Verified<Statement>>),
+    /// The publication was verified against the page with this digest.
+    Published { content: [u8; 32] },
+    /// The counts and their release were verified in this context.
+    Counted { context: [u8; 32] },
     /// It stands in a log under a checkpoint of this ledger's own key, which this ledger signed
     /// after verifying the proof. For rebuilding the state only.
     Logged,
@@ -41,7 +45,7 @@ impl Evidence {
                 Ok(*verified.statement())
             }
             Self::Logged => Ok(t.statement),
-            Self::None | Self::Proven(_) => Err(Rejection::Proof {
+            _ => Err(Rejection::Proof {
                 problem: "it was not verified for this statement and key".to_owned(),
             }),
         }
@@ -90,13 +94,27 @@ impl Admitted {
 }
 
 impl State {
-    /// Checks a transaction's signature and, if it is an answer, its rules and its proof. The
+    /// Checks a transaction's signature and, if it has a proof, its rules and its proof. The
     /// slow part of [`Self::apply`]; it changes nothing, so many can be checked side by side.
     ///
     /// # Errors
-    /// [`Rejection::TooLong`], [`Rejection::NotCanonical`], [`Rejection::Signature`], [`Rejection::Proof`] or the rule that an
-    /// answer breaks.
+    /// [`Rejection::TooLong`], [`Rejection::NotCanonical`], [`Rejection::Signature`],
+    /// [`Rejection::AttachmentMissing`] if its proof is attached, [`Rejection::Proof`] or the rule
+    /// that the transaction breaks.
     pub fn admit(&self, envelope: &Envelope) -> Result<Admitted, Rejection> {
+        self.admit_with(envelope, &())
+    }
+
+    /// As [`Self::admit`], with what the transaction names by digest.
+    ///
+    /// # Errors
+    /// As [`Self::admit`]; [`Rejection::AttachmentAltered`] for an attachment that has not the
+    /// digest asked for.
+    pub fn admit_with(
+        &self,
+        envelope: &Envelope,
+        attached: &dyn Attached,
+    ) -> Result<Admitted, Rejection> {
         let bytes = envelope.to_bytes();
         if bytes.len() > MAX_ENTRY_BYTES {
             return Err(Rejection::TooLong {
@@ -116,6 +134,8 @@ impl State {
         }
         let evidence = match envelope.transaction() {
             Transaction::SubmitEligibility(t) => self.verify_answer(t)?,
+            Transaction::PublishPage(t) => self.verify_page(t, envelope.signer(), attached)?,
+            Transaction::SubmitCohort(t) => self.verify_cohort(t, envelope.signer(), attached)?,
             _ => Evidence::None,
         };
         Ok(Admitted {

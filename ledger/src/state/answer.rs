@@ -7,7 +7,6 @@ use salus_protocol::statement::{ContactDigest, Statement};
 use salus_verifier::KeyId;
 
 use super::admission::Evidence;
-use super::study::check_live;
 use super::{Event, Rejection, State, StudyState};
 use crate::transaction::SubmitEligibility;
 
@@ -27,18 +26,7 @@ pub struct Answer {
 impl State {
     /// Checks every rule for an answer but its proof, and gives the height of its root.
     pub(super) fn check_answer(&self, t: &SubmitEligibility) -> Result<u64, Rejection> {
-        let study = self
-            .study(&t.study)
-            .ok_or(Rejection::StudyUnknown { study: t.study })?;
-        check_live(study, self.day)?;
-        let missing = study.approvals_missing();
-        if missing > 0 {
-            return Err(Rejection::StudyNotApproved {
-                study: t.study,
-                missing,
-            });
-        }
-        let day = self.day.ok_or(Rejection::NoDay)?;
+        let (study, day) = self.answerable(&t.study)?;
         if t.statement.day != day {
             return Err(Rejection::AnswerDay {
                 found: t.statement.day,

@@ -2,6 +2,7 @@
 
 use salus_protocol::day::Day;
 use salus_protocol::nullifier::StudyId;
+use salus_protocol::profile::Edition;
 use salus_protocol::registry::RecordIndex;
 use salus_verifier::KeyId;
 use serde::Serialize;
@@ -81,6 +82,22 @@ pub enum Event {
         /// The study.
         study: StudyId,
         /// Its place among the study's answers, from 0.
+        place: usize,
+    },
+    /// A page of a dataset was published.
+    PagePublished {
+        /// Whose dataset.
+        issuer: PublicKey,
+        /// The edition of its records.
+        edition: Edition,
+        /// The page's number, from 0.
+        page: u32,
+    },
+    /// A custodian's answer entered.
+    CohortAnswered {
+        /// The study.
+        study: StudyId,
+        /// Its place among the study's cohort answers, from 0.
         place: usize,
     },
 }

@@ -1,6 +1,7 @@
 //! Records: committed, amended and erased by their issuers.
 
 use salus_protocol::consent::ConsentCommitment;
+use salus_protocol::profile::Edition;
 use salus_protocol::record::RecordCommitment;
 use salus_protocol::registry::{CAPACITY, Leaf, RecordIndex};
 use salus_protocol::row_commitment::RowCommitment;
@@ -25,6 +26,8 @@ pub struct RecordState {
     pub faces: Option<Faces>,
     /// The issuer who committed it.
     pub issuer: PublicKey,
+    /// The edition that its row is of.
+    pub edition: Edition,
     /// The key that grants and revokes its consent.
     pub subject: PublicKey,
     /// How often it was changed since it was committed; the next change must name this number.
@@ -81,10 +84,12 @@ impl State {
                 row: t.row,
             }),
             issuer: signer,
+            edition: t.edition,
             subject: t.subject,
             sequence: 0,
             consent: None,
         });
+        self.extend_dataset(index);
         self.mark(index);
         Ok(Event::RecordCommitted { index })
     }
@@ -156,9 +161,10 @@ impl State {
         Ok(record)
     }
 
-    /// Counts a change of a record and marks its leaf.
+    /// Counts a change of a record, and marks its leaf and its page.
     pub(super) fn changed(&mut self, index: RecordIndex) {
         self.records[index as usize].sequence += 1;
+        self.touch_page(index);
         self.mark(index);
     }
 

@@ -2,13 +2,14 @@
 
 use salus_protocol::day::Day;
 use salus_protocol::nullifier::{LedgerId, Nullifier, StudyId};
+use salus_protocol::profile::Edition;
 use salus_protocol::record::RecordCommitment;
 use salus_protocol::registry::{RecordIndex, Root};
 use salus_verifier::KeyId;
 use thiserror::Error;
 
 use crate::key::PublicKey;
-use crate::transaction::{Policy, TransactionId};
+use crate::transaction::{AttachmentDigest, Policy, TransactionId};
 
 /// Why a transaction may not enter. It changed nothing.
 #[derive(Debug, Error, Clone, PartialEq, Eq)]
@@ -31,6 +32,19 @@ pub enum Rejection {
     NewHeight { transaction: &'static str },
     #[error("the attachment is refused: {problem}")]
     Attachment { problem: String },
+    #[error(
+        "the {what} with digest {digest} is not there, so its proof can't be checked: hand in the \
+         very bytes that the transaction names"
+    )]
+    AttachmentMissing {
+        what: &'static str,
+        digest: AttachmentDigest,
+    },
+    #[error("the {what} kept for digest {digest} has another digest: it was altered")]
+    AttachmentAltered {
+        what: &'static str,
+        digest: AttachmentDigest,
+    },
     #[error("only the governance key {key} may sign this")]
     Governance { key: PublicKey },
 
@@ -166,4 +180,46 @@ pub enum Rejection {
     },
     #[error("the proof does not hold: {problem}")]
     Proof { problem: String },
+
+    // Datasets and cohort answers.
+    #[error(
+        "issuer {issuer} has committed no record of edition {edition}: there is nothing to count"
+    )]
+    DatasetEmpty { issuer: PublicKey, edition: Edition },
+    #[error("the dataset has no page {page}: its {pages} pages are numbered from 0")]
+    NoPage { page: u32, pages: usize },
+    #[error("the publication has another layout than its transaction says")]
+    PublicationLayout,
+    #[error("page {page} of the dataset is not published: publish it first")]
+    PageUnpublished { page: u32 },
+    #[error(
+        "page {page} of the dataset changed after it was published: a record was committed, amended \
+         or erased, or a consent granted or revoked; publish it again"
+    )]
+    PageStale { page: u32 },
+    #[error(
+        "page {page} of the dataset is published under another layout than page 0: publish all \
+         pages under one layout"
+    )]
+    PageLayout { page: u32 },
+    #[error("the answer names {found} publications; the dataset has {expected} pages")]
+    PageCount { found: usize, expected: usize },
+    #[error("the answer names another publication of page {page} than the ledger has now")]
+    PageOther { page: u32 },
+    #[error("the table can't be answered: {problem}")]
+    Table { problem: String },
+    #[error("the answer has {found} cells; its table has {expected}")]
+    CohortCells { found: usize, expected: usize },
+    #[error(
+        "this issuer has already answered study {study} with this table: a second answer would \
+         show what changed in between"
+    )]
+    CohortRepeated { study: StudyId },
+    #[error("this issuer has already answered study {study} with {at_most} tables; no more enter")]
+    CohortBudget { study: StudyId, at_most: usize },
+    #[error(
+        "study {study}, which this dataset has answered, differs from this one in a single \
+         condition: both answers together would say how many lie between them"
+    )]
+    CohortNear { study: StudyId },
 }

@@ -2,12 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use salus_protocol::day::Day;
 use salus_protocol::nullifier::{LedgerId, Nullifier, Scope, StudyId};
 use salus_protocol::profile::Edition;
 use salus_protocol::query::QueryDigest;
 use salus_protocol::statement::InstitutionCode;
 
-use super::{Answer, Event, Rejection, State};
+use super::{Answer, CohortAnswer, Event, Rejection, State};
 use crate::key::PublicKey;
 use crate::transaction::{ApproveStudy, CloseStudy, OpenStudy, Policy, TransactionId};
 
@@ -35,8 +36,10 @@ pub struct StudyState {
     pub approvals: BTreeMap<PublicKey, u64>,
     /// Index of the log entry that closed it.
     pub closed: Option<u64>,
-    /// Its answers, in order.
+    /// Its answers by subjects, in order.
     pub answers: Vec<Answer>,
+    /// Its answers by custodians, in order.
+    pub cohort_answers: Vec<CohortAnswer>,
     pub(super) nullifiers: BTreeSet<Nullifier>,
 }
 
@@ -67,6 +70,7 @@ impl StudyState {
             approvals: BTreeMap::new(),
             closed: None,
             answers: Vec::new(),
+            cohort_answers: Vec::new(),
             nullifiers: BTreeSet::new(),
         }
     }
@@ -97,6 +101,22 @@ impl State {
         } else {
             Standing::Open
         }
+    }
+
+    /// A study that takes answers, and the ledger's day.
+    pub(super) fn answerable(&self, id: &StudyId) -> Result<(&StudyState, Day), Rejection> {
+        let study = self
+            .study(id)
+            .ok_or(Rejection::StudyUnknown { study: *id })?;
+        check_live(study, self.day)?;
+        let missing = study.approvals_missing();
+        if missing > 0 {
+            return Err(Rejection::StudyNotApproved {
+                study: *id,
+                missing,
+            });
+        }
+        Ok((study, self.day.ok_or(Rejection::NoDay)?))
     }
 
     pub(super) fn check_opening(&self, t: &OpenStudy, signer: PublicKey) -> Result<(), Rejection> {
@@ -195,17 +215,14 @@ impl State {
         Ok(Event::StudyClosed { study: t.study })
     }
 
-    fn study_mut(&mut self, id: &StudyId) -> Result<&mut StudyState, Rejection> {
+    pub(super) fn study_mut(&mut self, id: &StudyId) -> Result<&mut StudyState, Rejection> {
         self.studies
             .get_mut(id)
             .ok_or(Rejection::StudyUnknown { study: *id })
     }
 }
 
-pub(super) fn check_live(
-    study: &StudyState,
-    day: Option<salus_protocol::day::Day>,
-) -> Result<(), Rejection> {
+fn check_live(study: &StudyState, day: Option<Day>) -> Result<(), Rejection> {
     if study.closed.is_some() {
         return Err(Rejection::StudyClosed { study: study.id });
     }

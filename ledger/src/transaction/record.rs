@@ -1,6 +1,7 @@
 //! Records on the ledger: commitments only, never a row.
 
 use borsh::{BorshDeserialize, BorshSerialize};
+use salus_protocol::profile::Edition;
 use salus_protocol::record::RecordCommitment;
 use salus_protocol::registry::RecordIndex;
 use salus_protocol::row_commitment::RowCommitment;
@@ -8,7 +9,7 @@ use salus_protocol::row_commitment::RowCommitment;
 use crate::key::PublicKey;
 
 /// Puts a new record on the ledger, at the next free index. Signed by a registered issuer, whose
-/// signature so covers both commitments and the subject's key together.
+/// signature so certifies that both commitments hold one row of the edition, for this subject's key.
 #[derive(Debug, Clone, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 pub struct CommitRecord {
     /// For eligibility proofs.
@@ -17,9 +18,11 @@ pub struct CommitRecord {
     pub row: RowCommitment,
     /// The subject's key for this record only; grants and revokes its consent.
     pub subject: PublicKey,
+    /// The edition that the row is of, which decides the dataset that the record is counted in.
+    pub edition: Edition,
 }
 
-/// Replaces a record's commitments; its consent stays. Signed by the issuer who committed it.
+/// Replaces a record's commitments; its consent and its edition stay. Signed by the issuer who committed it.
 #[derive(Debug, Clone, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 pub struct AmendRecord {
     /// Which record.

@@ -6,37 +6,11 @@ use salus_protocol::nullifier::StudyId;
 use salus_protocol::profile::{Profile, ProfileHash};
 use salus_protocol::purpose::Purpose;
 use salus_protocol::query::{CompiledQuery, Query, QueryErrors};
-use serde::{Deserialize, Serialize};
+use salus_protocol::release::DisclosurePolicy;
 use thiserror::Error;
 
 use super::text::Title;
 use crate::key::PublicKey;
-
-/// How counts are shown: small ones not at all, others rounded.
-#[derive(
-    Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, BorshSerialize, BorshDeserialize,
-)]
-#[serde(deny_unknown_fields)]
-pub struct Policy {
-    /// Counts from 1 to this are suppressed.
-    pub suppress_up_to: u16,
-    /// Other counts are rounded to a multiple of this.
-    pub round_to: u16,
-}
-
-impl Policy {
-    /// The weakest policy that a study may have: suppress 1 to 10, round to 5.
-    pub const STANDARD: Self = Self {
-        suppress_up_to: 10,
-        round_to: 5,
-    };
-}
-
-impl Default for Policy {
-    fn default() -> Self {
-        Self::STANDARD
-    }
-}
 
 /// Opens a study. Signed by the sponsor. The study's id is the hash of this transaction.
 #[derive(Debug, Clone, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
@@ -57,8 +31,8 @@ pub struct OpenStudy {
     pub expires: Day,
     /// How many heights old the registry root of an answer may be.
     pub freshness: u64,
-    /// How counts of answers are shown.
-    pub policy: Policy,
+    /// How counts are released.
+    pub policy: DisclosurePolicy,
     /// The boards that may approve the study, in ascending order of their keys.
     pub boards: Vec<PublicKey>,
     /// How many of them must.

@@ -102,6 +102,7 @@ pub(crate) fn commit_record(number: u32) -> CommitRecord {
         record: RecordCommitment::new(Fr::from(1_000_000 + u64::from(number))),
         row: row(number),
         subject: PublicKey::of(&subject(number)),
+        edition: query().edition(),
     }
 }
 
