@@ -3,6 +3,7 @@
 pub(crate) mod audit;
 mod bench;
 mod board;
+mod cohort;
 mod completions;
 mod consent;
 mod dataset;
@@ -106,6 +107,8 @@ enum Command {
     Consent(consent::ConsentCommand),
     #[command(subcommand)]
     Study(study::StudyCommand),
+    #[command(subcommand)]
+    Cohort(cohort::CohortCommand),
     Prove(prove::ProveArgs),
     Verify(verify::VerifyArgs),
     #[command(subcommand)]
@@ -145,6 +148,7 @@ impl Cli {
             Command::Record(command) => record::run(&context, &command),
             Command::Consent(command) => consent::run(&context, &command),
             Command::Study(command) => study::run(&context, &command),
+            Command::Cohort(command) => cohort::run(&context, &command),
             Command::Prove(args) => prove::run(&context, &args),
             Command::Verify(args) => verify::run(&context, &args),
             Command::Audit(command) => audit::run(&context, &command),

@@ -7,7 +7,7 @@
 //! |---|---|---|
 //! | `ledger/` | operator | the ledger's file, the checkpoint key |
 //! | `governance/` | governance | the key that registers issuers and boards |
-//! | `issuers/NAME/` | custodian | signing key, openings of the records issued |
+//! | `issuers/NAME/` | custodian | signing key, openings of the records issued, seeds of publications |
 //! | `wallets/NAME/` | subject | secret, openings of own records and consents |
 //! | `boards/NAME/` | ethics board | signing key |
 //! | `sponsors/NAME/` | sponsor | signing key, inbox secret |
@@ -23,6 +23,7 @@ pub(crate) mod keys;
 mod ledger;
 mod name;
 mod party;
+mod publication;
 mod secret;
 mod sponsor;
 mod study;

@@ -2,6 +2,7 @@
 //! demo both do. Nothing is printed here.
 
 pub(crate) mod answer;
+pub(crate) mod cohort;
 pub(crate) mod consent;
 pub(crate) mod profile;
 pub(crate) mod prover;

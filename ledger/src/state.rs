@@ -38,7 +38,7 @@ pub use answer::Answer;
 pub(crate) use answer::check_statement;
 pub use attached::Attached;
 pub use cohort::{
-    COHORT_ANSWERS, CohortAnswer, CohortStatement, cohort_context, cohort_proof_bytes, shape_of,
+    COHORT_ANSWERS, CohortAnswer, CohortStatement, cohort_context, cohort_proof_bytes,
 };
 pub use dataset::{Dataset, PublishedPage, page_context};
 pub use event::Event;

@@ -6,11 +6,15 @@ use salus_datasets::derivation::Derivation;
 use salus_datasets::fhir::Import;
 use salus_ledger::engine::Ledger;
 use salus_ledger::transaction::{AdvanceDay, Envelope, LedgerName, Policy, Title};
+use salus_protocol::cohort::{Layout, Table};
 use salus_protocol::consent::{DiseaseArea, Region};
 use salus_protocol::day::Day;
 use salus_protocol::eligibility::Violation;
 use salus_protocol::nullifier::StudyId;
+use salus_protocol::profile::Edition;
 use salus_protocol::purpose::{Ask, Institution, Purpose, Research};
+use salus_protocol::release::{Released, release};
+use serde::Serialize;
 
 use super::{Steps, set_up_key};
 use crate::commands::key;
@@ -22,12 +26,25 @@ use crate::output::Output;
 use crate::path::answer::{NoAnswer, Question, Ready, ready_many};
 use crate::path::consent::{Granting, grant, revoke};
 use crate::path::study::{Asked, CheckedStudy, Terms, approve, open};
-use crate::path::{record, submit};
+use crate::path::{cohort, record, submit};
 
 /// Of so many who consented, one takes it back before the study opens.
 const REVOKES: usize = 12;
 /// Of so many who answer, one leaves a contact.
 const VOLUNTEERS: usize = 3;
+
+/// The hospital's own count for the study.
+#[derive(Debug, Serialize)]
+pub(crate) struct CohortCount {
+    /// What the policy shows of it; none where it is too small.
+    pub(crate) released: Option<u32>,
+    /// Whether that is what the policy makes of a plain count of the rows and consents.
+    pub(crate) agrees: bool,
+    /// Records counted over.
+    pub(crate) records: usize,
+    pub(crate) proof_bytes: usize,
+    pub(crate) publication_bytes: usize,
+}
 
 /// The parties, and what became of the patients.
 pub(crate) struct Cast {
@@ -256,6 +273,50 @@ impl Cast {
         self.first = ready.first().map(|(name, _)| name.clone());
         self.answers = ready.len();
         Ok(ready.into_iter().map(|(_, able)| able).collect())
+    }
+
+    /// Publishes the hospital's dataset, and counts over it for the study.
+    pub(crate) fn count(
+        &self,
+        steps: &mut Steps,
+        home: &Home,
+        ledger: &Ledger,
+        asked: &Asked,
+        id: StudyId,
+    ) -> Result<CohortCount, Failure> {
+        let profile = &asked.profile.profile;
+        let edition = Edition::of(&profile.hash(), asked.query.index());
+        let layout = Layout::of_profile(profile);
+        let issuer = &self.issuer;
+        let published = steps.take("publish the dataset", || {
+            let done = cohort::publish(home, ledger, issuer, edition, &layout, false, || ())?;
+            let outcome = format!(
+                "{} columns of commitments, {} KB",
+                done.columns,
+                done.bytes.div_ceil(1000)
+            );
+            Ok((done, outcome))
+        })?;
+        steps.take("count, proven", || {
+            let study = CheckedStudy::read(ledger, id)?;
+            let table = Table::Count;
+            let exact = cohort::exact(home, ledger, issuer, &study, &table)?;
+            let done = cohort::count(home, ledger, issuer, &study, &table)?;
+            let policy = study.study().opened.policy;
+            let agrees = release(policy, table.shape(), &exact).is_ok_and(|r| r == done.released);
+            let count = CohortCount {
+                released: match done.released.first() {
+                    Some(Released::Count(count)) => Some(*count),
+                    _ => None,
+                },
+                agrees,
+                records: published.records,
+                proof_bytes: done.proof_bytes,
+                publication_bytes: published.bytes,
+            };
+            let outcome = format!("proof of {} KB", done.proof_bytes.div_ceil(1000));
+            Ok((count, outcome))
+        })
     }
 
     /// How many can answer.

@@ -9,7 +9,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::Answered;
-use super::cast::Cast;
+use super::cast::{Cast, CohortCount};
 use super::refusal::Refusal;
 use crate::commands::study::Inbox;
 use crate::output::{Report, counted, duration};
@@ -34,6 +34,7 @@ pub(super) struct Parts<'a> {
     pub(super) patients: usize,
     pub(super) cast: &'a Cast,
     pub(super) answered: &'a Answered,
+    pub(super) counted: CohortCount,
     pub(super) refusals: Vec<Refusal>,
     pub(super) audit: Value,
     pub(super) inbox: Inbox,
@@ -60,6 +61,7 @@ pub(crate) struct DemoReport {
     /// None where nobody answered.
     per_patient: Option<PerPatient>,
     cores: usize,
+    cohort: CohortCount,
     refused: Vec<Refusal>,
     inbox: Inbox,
     /// What the separate verification of the bundle said.
@@ -107,6 +109,7 @@ impl DemoReport {
                 verifying_batched_seconds: answered.verifying.batched.as_secs_f64(),
             }),
             cores: rayon::current_num_threads(),
+            cohort: parts.counted,
             refused: parts.refusals,
             inbox: parts.inbox,
             audit: parts.audit,
@@ -194,6 +197,7 @@ impl DemoReport {
                 )?;
             }
         }
+        self.write_cohort(out)?;
         writeln!(
             out,
             "inbox       {} that the sponsor alone can read",
@@ -212,6 +216,30 @@ impl DemoReport {
             )?;
         }
         Ok(())
+    }
+
+    /// The hospital's count beside the patients' own proofs.
+    fn write_cohort(&self, out: &mut dyn io::Write) -> io::Result<()> {
+        let cohort = &self.cohort;
+        let count = match cohort.released {
+            Some(count) => format!("{count}, rounded,"),
+            None => "1 to 10, not shown,".to_owned(),
+        };
+        writeln!(
+            out,
+            "count       {count} of {} records match and may be counted: a proof of {} KB",
+            cohort.records,
+            cohort.proof_bytes.div_ceil(1000)
+        )?;
+        writeln!(
+            out,
+            "            {} a plain count of rows and consents",
+            if cohort.agrees {
+                "as the policy makes of"
+            } else {
+                "DIFFERS from what the policy makes of"
+            }
+        )
     }
 
     fn write_audit(&self, out: &mut dyn io::Write) -> io::Result<()> {

@@ -124,6 +124,7 @@ fn commit(ledger: &Ledger, issuer: &Issuer, issued: &IssuedRecord) -> Result<Sub
     let transaction = CommitRecord {
         record: issued.record.commitment(),
         row: issued.record.row_commitment(),
+        edition: issued.record.edition,
         subject: issued.subject,
     };
     let id = ledger.state()?.id();

@@ -93,16 +93,6 @@ pub fn cohort_proof_bytes(tally: &TallyProof, release: &ReleaseProof) -> Vec<u8>
     [tally.to_bytes(), release.to_bytes()].concat()
 }
 
-/// What a table's cells are to each other when it is released.
-#[must_use]
-pub const fn shape_of(table: &Table) -> Shape {
-    match table {
-        Table::Count => Shape::Single,
-        Table::Attrition => Shape::Attrition,
-        Table::Strata(_) => Shape::Partition,
-    }
-}
-
 impl CohortStatement {
     /// The transaction that says an answer; `proof` is its attachment, made by
     /// [`cohort_proof_bytes`].
@@ -124,14 +114,14 @@ impl CohortStatement {
         }
     }
 
-    /// Checks that the commitments hold the question's counts over these columns, and that the
+    /// Checks that the commitments hold the question's counts over these pages, and that the
     /// policy makes the released values of them.
     ///
     /// # Errors
     /// [`Rejection::Proof`] says what is not shown.
     pub fn verify(
         &self,
-        columns: &[&[EqAffine]],
+        pages: &[&Publication],
         counts: &[CountCommitment],
         released: &[Released],
         proof: &[u8],
@@ -144,14 +134,14 @@ impl CohortStatement {
             .checked_sub(release)
             .ok_or_else(|| problem("its bytes end too early".to_owned()))?;
         let (tally, release) = proof.split_at(at);
-        let tally = TallyProof::from_bytes(tally, &self.plan, columns.len())
+        let tally = TallyProof::from_bytes(tally, &self.plan, pages.len())
             .map_err(|e| problem(e.to_string()))?;
         let release = ReleaseProof::from_bytes(release).map_err(|e| problem(e.to_string()))?;
         let commitments: Vec<EqAffine> = counts.iter().map(CountCommitment::point).collect();
         let statement = TallyStatement {
             context: self.context,
             plan: &self.plan,
-            pages: columns,
+            pages,
             counts: &commitments,
         };
         tally
@@ -193,7 +183,7 @@ impl State {
             issuer: *issuer,
             plan,
             policy: known.opened.policy,
-            shape: shape_of(table),
+            shape: table.shape(),
             context: cohort_context(&self.id, issuer, study, &question, &pages),
             pages,
             question,
@@ -288,21 +278,19 @@ impl State {
         let context = self.check_cohort(t, signer)?;
         let proof = attached::read(attached, "cohort proof", t.proof)?;
         let statement = self.cohort_statement(&t.study, &signer, &t.table)?;
-        let columns: Vec<Vec<EqAffine>> = t
+        let publications: Vec<Publication> = t
             .pages
             .iter()
             .map(|digest| {
                 let bytes = attached::read(attached, "publication", *digest)?;
                 // It was verified when it entered.
-                Publication::from_bytes(&bytes)
-                    .map(|publication| publication.columns)
-                    .map_err(|e| Rejection::Proof {
-                        problem: e.to_string(),
-                    })
+                Publication::from_bytes(&bytes).map_err(|e| Rejection::Proof {
+                    problem: e.to_string(),
+                })
             })
             .collect::<Result<_, _>>()?;
-        let columns: Vec<&[EqAffine]> = columns.iter().map(Vec::as_slice).collect();
-        statement.verify(&columns, &t.counts, &t.released, &proof)?;
+        let publications: Vec<&Publication> = publications.iter().collect();
+        statement.verify(&publications, &t.counts, &t.released, &proof)?;
         Ok(Evidence::Counted { context })
     }
 

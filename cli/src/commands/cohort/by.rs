@@ -1,0 +1,193 @@
+//! What a table divides by: a field of the profile, and bands of its values.
+
+use jiff::Span;
+use rust_decimal::Decimal;
+use salus_protocol::cohort::{Band, Stratifier, Table};
+use salus_protocol::day::Day;
+use salus_protocol::profile::{Encoding, Profile};
+use salus_protocol::query::CompiledQuery;
+
+use crate::failure::Failure;
+
+/// A field with its bands, as a command line gives it.
+#[derive(Debug)]
+pub(super) struct By {
+    pub(super) stratifier: Stratifier,
+}
+
+impl By {
+    /// Reads `FIELD` or `FIELD=CUT,CUT,...`. A code or a flag has a band for each value; a number
+    /// one below the first cut, one from each cut up to the next, and one from the last; a date,
+    /// cut by completed years at the index day, likewise.
+    pub(super) fn parse(text: &str, profile: &Profile, index: Day) -> Result<Self, Failure> {
+        let (name, cuts) = match text.split_once('=') {
+            Some((name, cuts)) => (name.trim(), Some(cuts)),
+            None => (text.trim(), None),
+        };
+        let Some((field, known)) = profile.field(name) else {
+            return Err(Failure::Unknown {
+                what: "field",
+                name: name.to_owned(),
+                help: format!("`salus profile show {}` lists the fields", profile.name()),
+            });
+        };
+        let bands = match (&known.encoding, cuts) {
+            (Encoding::Code(values), None) => (1u16..)
+                .zip(values)
+                .map(|(number, _)| Band {
+                    low: number,
+                    high: number,
+                })
+                .collect(),
+            (Encoding::Flag, None) => vec![Band { low: 1, high: 1 }],
+            (Encoding::Code(_) | Encoding::Flag, Some(_)) => {
+                return Err(refused(text, "this field has values of its own: leave the cuts out"));
+            }
+            (_, None) => {
+                return Err(refused(text, "give cuts, such as `bmi.latest=25,30`"));
+            }
+            (Encoding::Date, Some(cuts)) => by_years(text, cuts, index)?,
+            (encoding, Some(cuts)) => by_value(text, cuts, encoding)?,
+        };
+        Ok(Self {
+            stratifier: Stratifier { field, bands },
+        })
+    }
+}
+
+fn refused(text: &str, help: &str) -> Failure {
+    Failure::usage(format!("--by {text}: no bands follow from this"), help)
+}
+
+/// The bands between ascending starts.
+fn between(mut starts: Vec<u16>, text: &str) -> Result<Vec<Band>, Failure> {
+    starts.insert(0, 1);
+    if starts.windows(2).any(|pair| pair[0] >= pair[1]) {
+        return Err(refused(text, "cuts ascend, and each lies within the field's range"));
+    }
+    let ends = starts.iter().skip(1).map(|start| start - 1);
+    Ok(starts
+        .iter()
+        .zip(ends.chain([u16::MAX]))
+        .map(|(low, high)| Band { low: *low, high })
+        .collect())
+}
+
+fn by_value(text: &str, cuts: &str, encoding: &Encoding) -> Result<Vec<Band>, Failure> {
+    let start = |cut: &str| {
+        let cut: Decimal = cut
+            .trim()
+            .parse()
+            .map_err(|_| refused(text, "cuts are numbers, in the field's unit"))?;
+        encoding
+            .encode_number(cut)
+            .map_err(|error| refused(text, &error.to_string()))
+    };
+    between(cuts.split(',').map(start).collect::<Result<_, _>>()?, text)
+}
+
+/// Who has completed n years was born on the index day n years earlier, or before.
+fn by_years(text: &str, cuts: &str, index: Day) -> Result<Vec<Band>, Failure> {
+    let after = |cut: &str| {
+        let years: i64 = cut
+            .trim()
+            .parse()
+            .ok()
+            .filter(|years| (1..200).contains(years))
+            .ok_or_else(|| refused(text, "cuts of a date are whole years, 1 to 199"))?;
+        let date = index.date().saturating_sub(Span::new().years(years));
+        let day = Day::from_date(date).map_err(|error| refused(text, &error.to_string()))?;
+        Ok(day.number().saturating_add(1))
+    };
+    let mut starts: Vec<u16> = cuts.split(',').map(after).collect::<Result<_, Failure>>()?;
+    starts.reverse();
+    between(starts, text)
+}
+
+/// What each cell of a table counts, for people.
+pub(super) fn labels(table: &Table, query: &CompiledQuery, profile: &Profile) -> Vec<String> {
+    let mut labels = vec!["all who match and consent".to_owned()];
+    match table {
+        Table::Count => {}
+        Table::Attrition => {
+            labels.push("consent covers the study".to_owned());
+            let groups = query.criteria().iter().filter(|c| c.at_least != 0).count();
+            labels.extend((1..=groups).map(|group| match group {
+                1 => "and meet group 1 of the query".to_owned(),
+                _ => format!("and groups 1 to {group}"),
+            }));
+        }
+        Table::Strata(stratifiers) => {
+            let parts = stratifiers.iter().fold(vec![String::new()], |before, by| {
+                before
+                    .iter()
+                    .flat_map(|before| {
+                        let bands = band_labels(by, profile).into_iter();
+                        bands.map(move |band| match before.as_str() {
+                            "" => band,
+                            before => format!("{before}; {band}"),
+                        })
+                    })
+                    .collect()
+            });
+            labels.extend(parts);
+        }
+    }
+    labels
+}
+
+fn band_labels(by: &Stratifier, profile: &Profile) -> Vec<String> {
+    let known = profile.fields().get(usize::from(by.field));
+    let name = known.map_or("field", |field| field.name.as_str());
+    let value = |number: u16| {
+        let shown = known.and_then(|field| field.encoding.display(number));
+        shown.unwrap_or_else(|| number.to_string())
+    };
+    let label = |band: &Band| match (band.low, band.high) {
+        (0, 0) => format!("{name} not recorded"),
+        (low, high) if low == high => format!("{name} {}", value(low)),
+        (0 | 1, high) => format!("{name} up to {}", value(high)),
+        (low, u16::MAX) => format!("{name} from {}", value(low)),
+        (low, high) => format!("{name} {} to {}", value(low), value(high)),
+    };
+    let bands = by.bands.iter().map(label);
+    bands.chain([format!("{name} otherwise")]).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use crate::path::profile::find;
+
+    fn bands(text: &str) -> Vec<(u16, u16)> {
+        let profile = find("cardiometabolic").unwrap().profile;
+        let index = "2025-03-01".parse().unwrap();
+        let by = By::parse(text, &profile, index).unwrap().stratifier;
+        by.bands.iter().map(|band| (band.low, band.high)).collect()
+    }
+
+    #[test]
+    fn codes_numbers_and_years_have_bands() {
+        assert_eq!(bands("sex"), [(1, 1), (2, 2), (3, 3)]);
+        assert_eq!(bands("bmi.latest=25,30"), [(1, 250), (251, 300), (301, u16::MAX)]);
+        let day = |text: &str| text.parse::<Day>().unwrap().number();
+        assert_eq!(
+            bands("birth=40,65"),
+            [
+                (1, day("1960-03-01")),
+                (day("1960-03-02"), day("1985-03-01")),
+                (day("1985-03-02"), u16::MAX)
+            ]
+        );
+    }
+
+    #[test]
+    fn what_gives_no_bands_is_refused_with_a_reason() {
+        let profile = find("cardiometabolic").unwrap().profile;
+        let index = "2025-03-01".parse().unwrap();
+        for text in ["shoe_size", "sex=1", "bmi.latest", "bmi.latest=30,25", "bmi.latest=x", "birth=0"] {
+            assert!(By::parse(text, &profile, index).is_err(), "{text}");
+        }
+    }
+}
