@@ -119,7 +119,7 @@ pub(crate) fn run(context: &Context, args: &DemoArgs) -> Result<(), Failure> {
     cast.consent(&mut steps, &home, &ledger, &asked, &import, &derivation)?;
     let id = cast.open_study(&mut steps, &home, &ledger, &asked)?;
     let answered = answer(&mut steps, &home, &ledger, &mut cast, id)?;
-    let counted = cast.count(&mut steps, &home, &ledger, &asked, id)?;
+    let cohort = cast.count(&mut steps, &home, &ledger, &asked, id)?;
     let refusals = steps.take("what is refused", || {
         let refusals = refusal::try_all(&home, &ledger, &cast, &answered)?;
         let count = refusals.len();
@@ -140,7 +140,7 @@ pub(crate) fn run(context: &Context, args: &DemoArgs) -> Result<(), Failure> {
         patients: args.patients as usize,
         cast: &cast,
         answered: &answered,
-        counted,
+        counted: cohort,
         refusals,
         audit,
         inbox,
