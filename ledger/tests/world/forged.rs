@@ -136,6 +136,7 @@ impl Forged {
                 .map(include)
                 .collect(),
             log: None,
+            attachments: Vec::new(),
         }
     }
 }
