@@ -1,7 +1,7 @@
 //! The cohort answers of a bundle: what can be checked without the whole log. Their proofs rest on
 //! the whole dataset as the log has it, so they are verified when the log is replayed.
 
-use salus_protocol::cohort::{Question, Stratifier, Table};
+use salus_protocol::cohort::{Band, Question, Stratifier, Table};
 use salus_protocol::profile::Profile;
 
 use super::answers::check_standing;
@@ -92,10 +92,19 @@ fn banded(stratifier: &Stratifier, profile: &Profile) -> String {
         || format!("field {}", stratifier.field),
         |field| field.name.to_string(),
     );
-    let bands: Vec<_> = stratifier
-        .bands
-        .iter()
-        .map(|band| format!("{} to {}", band.low, band.high))
-        .collect();
-    format!("{name} (numbers {}, the rest)", bands.join(", "))
+    let number = |number: u16| match number {
+        0 => "none recorded".to_owned(),
+        _ => field
+            .and_then(|field| field.encoding.display(number))
+            .unwrap_or_else(|| format!("number {number}")),
+    };
+    let band = |band: &Band| {
+        if band.low == band.high {
+            number(band.low)
+        } else {
+            format!("{} to {}", number(band.low), number(band.high))
+        }
+    };
+    let bands: Vec<_> = stratifier.bands.iter().map(band).collect();
+    format!("{name} ({}; the rest)", bands.join("; "))
 }

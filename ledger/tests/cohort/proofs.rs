@@ -28,13 +28,25 @@ fn released_values_and_commitments_can_t_be_changed() {
 }
 
 #[test]
-fn proofs_have_one_encoding() {
+fn altered_proofs_are_refused() {
     let scene = &*SCENE;
     let mut longer = proof().to_vec();
     longer.push(0);
     let mut between = proof().to_vec();
     between.insert(0, 0);
-    for bytes in [&proof()[..100], &proof()[1..], &longer, &between, &[]] {
+    // A bit of the tally, of the circuit's proof and of the link.
+    let flipped = [1, 2, 3].map(|part| {
+        let mut bytes = proof().to_vec();
+        let at = match part {
+            1 => 100,
+            2 => bytes.len() - 2_000,
+            _ => bytes.len() - 32,
+        };
+        bytes[at] ^= 1;
+        bytes
+    });
+    let cut = [&proof()[..100], &proof()[1..], &longer, &between, &[]];
+    for bytes in cut.into_iter().chain(flipped.iter().map(Vec::as_slice)) {
         refused!(
             scene.verify(&scene.statement, &scene.answer, bytes),
             Rejection::Proof { .. }

@@ -171,7 +171,7 @@ fn all_pages_are_of_one_layout() {
     highest.copy_from_slice(Layout::of_profile(&small()).highest());
     highest[2] = 1;
     let page = scene.half.page(&issuer_key(), &edition(), 1).unwrap();
-    let people = &scene.last_page;
+    let people = &scene.people[PAGE..];
     let other = salus_prover::cohort::publish(&page, people, &Layout::new(highest)).unwrap();
     let publication = PublishPage::of(edition(), 1, &other.publication);
     let attached: std::collections::BTreeMap<_, _> =

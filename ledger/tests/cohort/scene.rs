@@ -62,8 +62,8 @@ pub(crate) struct Scene {
     /// Publications and the answer's proofs, by digest.
     pub(crate) attached: BTreeMap<AttachmentDigest, Vec<u8>>,
     pub(crate) published: Vec<PublishedPage>,
-    /// The openings of page 1.
-    pub(crate) last_page: Vec<Subject>,
+    /// The openings of all slots.
+    pub(crate) people: Vec<Subject>,
     pub(crate) event: Event,
 }
 
@@ -202,7 +202,7 @@ impl Scene {
             answer,
             attached,
             published,
-            last_page: people[PAGE..].to_vec(),
+            people,
             event,
         }
     }
@@ -320,7 +320,12 @@ fn open(ledger: &Ledger, study: OpenStudy) -> StudyId {
     study
 }
 
-fn count(statement: &CohortStatement, published: &[PublishedPage], people: &[Subject]) -> Tally {
+/// Counts what a statement asks.
+pub(crate) fn count(
+    statement: &CohortStatement,
+    published: &[PublishedPage],
+    people: &[Subject],
+) -> Tally {
     let pages: Vec<TallyPage<'_>> = published
         .iter()
         .zip(people.chunks(PAGE))
