@@ -256,7 +256,12 @@ fn of_rejection(rejection: &Rejection) -> Exit {
         | R::ContactNotAsked
         | R::RootOld { .. }
         | R::RootRevised { .. }
-        | R::NullifierUsed { .. } => Exit::NotPermitted,
+        | R::NullifierUsed { .. }
+        | R::PageStale { .. }
+        | R::PageUnpublished { .. }
+        | R::CohortRepeated { .. }
+        | R::CohortBudget { .. }
+        | R::CohortNear { .. } => Exit::NotPermitted,
         _ => Exit::Error,
     }
 }

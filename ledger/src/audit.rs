@@ -5,6 +5,7 @@
 
 mod answers;
 mod bundle;
+mod cohort;
 mod error;
 mod export;
 mod report;
@@ -13,5 +14,5 @@ mod verify;
 pub use bundle::{BUNDLE_FORMAT, Bundle, Included};
 pub use error::{AuditError, EntryProblem};
 pub use export::{ExportError, export};
-pub use report::{AnswerReport, ApprovalReport, KeyReport, Report};
+pub use report::{AnswerReport, ApprovalReport, CohortReport, KeyReport, Report};
 pub use verify::{Expectations, verify};

@@ -218,7 +218,11 @@ impl State {
         if admitted.ledger() != self.id {
             return Err(Rejection::Signature { ledger: self.id });
         }
-        let id = admitted.id();
+        self.check_unseen(admitted.id())
+    }
+
+    /// A transaction enters once.
+    fn check_unseen(&self, id: TransactionId) -> Result<(), Rejection> {
         if self.seen.contains(&id) {
             return Err(Rejection::Replayed { id });
         }

@@ -8,17 +8,48 @@ use salus_ledger::audit::{self, Expectations};
 use salus_ledger::log::{Entry, MAX_ENTRY_BYTES, SignedCheckpoint};
 use salus_ledger::replay;
 use salus_ledger::state::State;
-use salus_ledger::transaction::Envelope;
-use salus_protocol::nullifier::LedgerId;
+use salus_ledger::transaction::*;
+use salus_protocol::cohort::{Band, Stratifier, Table};
+use salus_protocol::nullifier::{LedgerId, StudyId};
+use salus_protocol::release::Released;
 use salus_verifier::KeyPolicy;
-use world::{genesis, session};
+use world::{genesis, issuer, query, row, session, today};
 
 /// Every transaction of the session, as bytes.
 fn good() -> Vec<Vec<u8>> {
     let all = session::batches().iter().flatten();
     let mut bytes: Vec<_> = all.map(|s| s.envelope.to_bytes()).collect();
     bytes.push(genesis(true).to_bytes());
+    bytes.extend(cohort().map(|envelope| envelope.to_bytes()));
     bytes
+}
+
+/// A publication and a cohort answer; decoding does not ask whether their proofs are there.
+fn cohort() -> [Envelope; 2] {
+    let ledger = LedgerId::new([0; 32]);
+    let publication = PublishPage {
+        edition: query().edition(),
+        page: 3,
+        highest: [7; 64],
+        publication: AttachmentDigest::of(b"publication"),
+    };
+    let band = |low| Band { low, high: low + 1 };
+    let bands = vec![band(1), band(5)];
+    let answer = SubmitCohort {
+        study: StudyId::new([1; 32]),
+        day: today(),
+        table: Table::Strata(vec![Stratifier { field: 2, bands }]),
+        pages: vec![publication.publication; 2],
+        counts: (1..4)
+            .map(|n| CountCommitment::new(row(n).point()))
+            .collect(),
+        released: vec![Released::Count(25), Released::Suppressed],
+        proof: AttachmentDigest::of(b"proof"),
+    };
+    [
+        Envelope::sign(publication, &ledger, &issuer()),
+        Envelope::sign(answer, &ledger, &issuer()),
+    ]
 }
 
 fn decodes_to_itself_or_not_at_all(bytes: &[u8]) {
@@ -63,6 +94,16 @@ fn commitments_and_elements_are_canonical() {
         Entry::from_bytes(&point).is_err(),
         "the identity hides nothing"
     );
+    // Entry tag, transaction tag, study, day, a table of strata with one field and two bands, two
+    // digests, and how many commitments there are.
+    let answer = cohort()[1].to_bytes();
+    let at = 2 + 32 + 2 + (1 + 4 + 1 + 4 + 2 * 4) + (4 + 2 * 32) + 4;
+    assert_eq!(answer[at..at + 32], row(1).to_bytes());
+    for wrong in [[0; 32], [0xff; 32]] {
+        let mut count = answer.clone();
+        count[at..at + 32].copy_from_slice(&wrong);
+        assert!(Entry::from_bytes(&count).is_err());
+    }
     let mut key = commit;
     key[66..98].copy_from_slice(&[0; 32]);
     assert!(Entry::from_bytes(&key).is_err(), "a key of small order");
@@ -77,7 +118,7 @@ proptest! {
     }
 
     #[test]
-    fn tagged_noise(tag in 0u8..15, bytes in prop::collection::vec(any::<u8>(), 0..700)) {
+    fn tagged_noise(tag in 0u8..17, bytes in prop::collection::vec(any::<u8>(), 0..700)) {
         decodes_to_itself_or_not_at_all(&[&[0, tag][..], &bytes].concat());
     }
 

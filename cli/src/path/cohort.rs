@@ -43,7 +43,9 @@ impl<'a> Openings<'a> {
             }
         }
         Ok(Self {
-            records: records.map(|record| (record.commitment(), record)).collect(),
+            records: records
+                .map(|record| (record.commitment(), record))
+                .collect(),
             consents,
         })
     }

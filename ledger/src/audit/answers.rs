@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use salus_protocol::day::Day;
 use salus_protocol::statement::{ContactDigest, Statement};
 use salus_verifier::{BatchError, KeyId, Proof, verify_batch};
 
@@ -59,31 +60,42 @@ fn check_rules(
     answer: &AnswerEntry,
 ) -> Result<u64, EntryProblem> {
     let statement = &answer.submitted.statement;
+    let over = check_standing(contents, study, answer.index, statement.day)?;
+    check_statement(study, statement).map_err(EntryProblem::Statement)?;
+    check_root(contents, study, statement, &over)
+}
+
+/// That the study took answers on this day at this place of the log; gives the head over it.
+pub(super) fn check_standing(
+    contents: &Contents,
+    study: &StudyState,
+    index: u64,
+    day: Day,
+) -> Result<RegistryHead, EntryProblem> {
     let approvals = study
         .approvals
         .values()
-        .filter(|entry| **entry < answer.index)
+        .filter(|entry| **entry < index)
         .count();
     let needed = usize::from(study.opened.approvals_needed);
-    if approvals < needed || answer.index < study.entry {
+    if approvals < needed || index < study.entry {
         return Err(EntryProblem::NotApproved { approvals, needed });
     }
-    if contents.closed.is_some_and(|closed| closed < answer.index) {
+    if contents.closed.is_some_and(|closed| closed < index) {
         return Err(EntryProblem::Closed);
     }
-    if statement.day > study.opened.expires {
-        let (day, expires) = (statement.day, study.opened.expires);
+    if day > study.opened.expires {
+        let expires = study.opened.expires;
         return Err(EntryProblem::Expired { day, expires });
     }
-    let over = head_over(contents, answer.index).ok_or(EntryProblem::NoHead)?;
-    if over.day != Some(statement.day) {
+    let over = head_over(contents, index).ok_or(EntryProblem::NoHead)?;
+    if over.day != Some(day) {
         return Err(EntryProblem::Day {
-            answer: statement.day,
+            answer: day,
             ledger: over.day,
         });
     }
-    check_statement(study, statement).map_err(EntryProblem::Statement)?;
-    check_root(contents, study, statement, &over)
+    Ok(over)
 }
 
 /// The head of the height in which an entry stands.

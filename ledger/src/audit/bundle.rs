@@ -22,12 +22,15 @@ pub struct Bundle {
     pub checkpoint: SignedCheckpoint,
     /// The profile document, in TOML, that the study's query asks about.
     pub profile: String,
-    /// Entries of the log, in its order: genesis, boards, keys, the study, its approvals, its end
-    /// if it was closed, its answers, and the registry heads that they name or stand under.
+    /// Entries of the log, in its order: genesis, boards, keys, issuers that answered, the study, its
+    /// approvals, its end if it was closed, its answers by subjects and by custodians, and the registry heads that they name or stand under.
     pub entries: Vec<Included>,
     /// Every entry of the log in hexadecimal, if the bundle holds it all.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub log: Option<Vec<String>>,
+    /// With the whole log: every publication and cohort proof that it names, in base64.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub attachments: Vec<String>,
 }
 
 /// An entry of the log with its inclusion proof.

@@ -1,5 +1,6 @@
 //! What can be wrong with a bundle, by name.
 
+use salus_protocol::cohort::QuestionError;
 use salus_protocol::day::Day;
 use salus_protocol::nullifier::{LedgerId, Nullifier, StudyId};
 use salus_verifier::KeyId;
@@ -54,6 +55,8 @@ pub enum AuditError {
     LogDiffers,
     #[error("the ledger has {on_ledger} answers to the study, the bundle {in_bundle}")]
     AnswersLeftOut { on_ledger: usize, in_bundle: usize },
+    #[error("attachment {place} of the bundle is not base64")]
+    Attachment { place: usize },
 }
 
 /// What is wrong with an entry of a bundle.
@@ -113,6 +116,12 @@ pub enum EntryProblem {
         "the answer's registry root is of height {root}, before something was taken back at {revised}"
     )]
     RootRevised { root: u64, revised: u64 },
+    #[error("the bundle does not show that issuer {key} was registered before")]
+    IssuerUnregistered { key: PublicKey },
+    #[error("the answer's table can't be answered: {0}")]
+    Table(QuestionError),
+    #[error("the answer releases {found} cells; its table has {expected}")]
+    Cells { found: usize, expected: usize },
     #[error("the answer is not what the study asks: {0}")]
     Statement(Rejection),
     #[error("the nullifier {nullifier} answers a second time")]

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
 use salus_protocol::nullifier::StudyId;
 use thiserror::Error;
 
@@ -10,6 +12,7 @@ use super::verify::kind_of;
 use crate::engine::{Ledger, LedgerError};
 use crate::log::Entry;
 use crate::state::State;
+use crate::transaction::{AttachmentDigest, Envelope};
 
 /// Why a bundle can't be made.
 #[derive(Debug, Error)]
@@ -57,13 +60,17 @@ pub fn export(ledger: &Ledger, study: &StudyId, whole_log: bool) -> Result<Bundl
             path: proof.path,
         })
     };
-    let log = whole_log
+    let log: Option<Vec<String>> = whole_log
         .then(|| {
             (0..size)
                 .map(|index| ledger.entry(index).map(hex::encode))
                 .collect()
         })
         .transpose()?;
+    let attachments = match &log {
+        Some(log) => attachments(ledger, log)?,
+        None => Vec::new(),
+    };
     Ok(Bundle {
         format: BUNDLE_FORMAT.to_owned(),
         ledger: id,
@@ -72,7 +79,19 @@ pub fn export(ledger: &Ledger, study: &StudyId, whole_log: bool) -> Result<Bundl
         profile: ledger.profile_document(profile)?,
         entries: entries.into_iter().map(include).collect::<Result<_, _>>()?,
         log,
+        attachments,
     })
+}
+
+/// Every publication and cohort proof that the log names, each once.
+fn attachments(ledger: &Ledger, log: &[String]) -> Result<Vec<String>, LedgerError> {
+    let named = |text: &String| {
+        let envelope = Envelope::from_bytes(&hex::decode(text).ok()?).ok()?;
+        envelope.transaction().proof_attachment()
+    };
+    let digests: BTreeSet<AttachmentDigest> = log.iter().filter_map(named).collect();
+    let encode = |digest| Ok(BASE64.encode(ledger.proof_attachment(digest)?));
+    digests.iter().map(encode).collect()
 }
 
 /// Indices of the entries that a study's answers rest on, ascending.
@@ -86,6 +105,11 @@ fn entries_of(state: &State, study: &StudyId) -> BTreeSet<u64> {
     for (board, approval) in &study.approvals {
         entries.insert(*approval);
         entries.extend(state.boards().get(board).map(|party| party.entry));
+    }
+    for answer in &study.cohort_answers {
+        entries.insert(answer.entry);
+        entries.extend(state.issuers().get(&answer.issuer).map(|party| party.entry));
+        entries.extend(state.head_over(answer.entry).map(|(entry, _)| *entry));
     }
     for answer in &study.answers {
         entries.insert(answer.entry);

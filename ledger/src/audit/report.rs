@@ -3,11 +3,13 @@
 use salus_protocol::day::Day;
 use salus_protocol::nullifier::{LedgerId, Nullifier, StudyId};
 use salus_protocol::query::QueryDigest;
+use salus_protocol::release::Released;
 use salus_verifier::{KeyId, Setup};
 use serde::Serialize;
 
 use crate::key::PublicKey;
 use crate::log::LogHash;
+use crate::transaction::Policy;
 
 /// The result of a verification in which every check passed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -36,8 +38,12 @@ pub struct Report {
     pub approvals_needed: u8,
     /// The verifying keys of its answers.
     pub keys: Vec<KeyReport>,
-    /// Its answers, in the log's order.
+    /// Its answers by subjects, in the log's order.
     pub answers: Vec<AnswerReport>,
+    /// Its answers by custodians, in the log's order; verified if the whole log was.
+    pub cohort_answers: Vec<CohortReport>,
+    /// How their counts are released.
+    pub policy: Policy,
     /// Whether the whole log was replayed.
     pub whole_log: bool,
     /// What was shown, a sentence each.
@@ -83,10 +89,28 @@ pub struct AnswerReport {
     pub contact: bool,
 }
 
+/// A custodian's answer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct CohortReport {
+    /// Index of its log entry.
+    pub entry: u64,
+    /// The issuer's name.
+    pub issuer: String,
+    /// The issuer's key.
+    pub key: PublicKey,
+    /// The day on which consents were in force.
+    pub day: Day,
+    /// The table in words.
+    pub table: String,
+    /// What was released of each cell, the total first.
+    pub released: Vec<Released>,
+}
+
 impl Report {
     /// Writes the sentences, from what was checked.
     pub(super) fn tell(&mut self) {
         self.tell_answers();
+        self.tell_cohort();
         self.tell_approvals();
         self.shown.push(format!(
             "Every entry of the bundle stands in the log under the signed checkpoint of {} entries.",
@@ -116,9 +140,11 @@ impl Report {
         let people = self.answers.len();
         if people == 0 {
             self.shown.push(format!("{TEXT} study's query."));
-            self.not_shown.push(
-                "Anything about anyone: the bundle holds no answers to the study.".to_owned(),
-            );
+            self.not_shown.push(if self.cohort_answers.is_empty() {
+                "Anything about anyone: the bundle holds no answers to the study.".to_owned()
+            } else {
+                "Anything about single people: the bundle holds no answers by subjects.".to_owned()
+            });
             return;
         }
         let (hold, cover) = if people == 1 {
@@ -144,11 +170,55 @@ impl Report {
         ]);
     }
 
+    /// What the cohort answers show: with the whole log, which alone tells what the datasets were.
+    fn tell_cohort(&mut self) {
+        if self.cohort_answers.is_empty() {
+            return;
+        }
+        let answers = counted(self.cohort_answers.len(), "cohort answer", "cohort answers");
+        if !self.whole_log {
+            self.not_shown.push(format!(
+                "What the {answers} say: they are listed as their issuers signed them. That the \
+                 values were counted, over all that the issuer had committed, only the whole log \
+                 shows (a bundle exported with the log)."
+            ));
+            return;
+        }
+        let Policy {
+            suppress_up_to,
+            round_to,
+        } = self.policy;
+        self.shown.extend([
+            format!(
+                "{answers}: each counts all records that its issuer had committed for the query's \
+                 edition and not erased, those that match the query and whose consent was in force, \
+                 covers the study's purpose and grants being counted; nobody was left out or \
+                 counted for another's record."
+            ),
+            format!(
+                "The released values are what the study's policy makes of these counts: 1 to \
+                 {suppress_up_to} are suppressed, others rounded to multiples of {round_to}, inside \
+                 the proof."
+            ),
+        ]);
+        self.not_shown.extend([
+            "How true the counted records are: issuers committed them.".to_owned(),
+            "That a person is counted once: whoever has records with two issuers, or two records \
+             with one, is counted for each."
+                .to_owned(),
+            "Anything about people whose consent is limited to an institution or a study: they \
+             are not counted, not even for that one."
+                .to_owned(),
+            "The exact counts: only their issuer knows them.".to_owned(),
+        ]);
+    }
+
     /// Says of approvals what holds: that there were enough before the first answer follows from
     /// the check of that answer, and of nothing if there is none.
     fn tell_approvals(&mut self) {
         let needed = self.approvals_needed;
-        let Some(first) = self.answers.iter().map(|answer| answer.entry).min() else {
+        let cohort = self.cohort_answers.iter().map(|answer| answer.entry);
+        let Some(first) = self.answers.iter().map(|a| a.entry).chain(cohort).min() else {
             let given = self.approvals.len();
             self.not_shown.push(format!(
                 "That the study may be answered: the bundle holds {given} of the {} that it needs.",
@@ -174,7 +244,7 @@ impl Report {
             );
             return;
         }
-        let all = if self.answers.is_empty() {
+        let all = if self.answers.is_empty() && self.cohort_answers.is_empty() {
             "the study has no answers"
         } else {
             "these are all the study's answers"
@@ -183,6 +253,14 @@ impl Report {
             "The whole log was replayed from its genesis: every signature, rule and registry root \
              in it follows, and {all} under this checkpoint."
         ));
+    }
+}
+
+/// A released cell, for readers.
+fn cell(released: &Released) -> String {
+    match released {
+        Released::Suppressed => "suppressed".to_owned(),
+        Released::Count(count) => count.to_string(),
     }
 }
 
@@ -220,6 +298,17 @@ impl std::fmt::Display for Report {
             1 => writeln!(f, "Answers    1, verified"),
             many => writeln!(f, "Answers    {many}, all verified"),
         }?;
+        for answer in &self.cohort_answers {
+            let checked = if self.whole_log {
+                "verified"
+            } else {
+                "not verified"
+            };
+            let (issuer, day, table) = (&answer.issuer, answer.day, &answer.table);
+            writeln!(f, "Cohort     {issuer} on {day}, {checked}: {table}")?;
+            let cells: Vec<_> = answer.released.iter().map(cell).collect();
+            writeln!(f, "           {}", cells.join(", "))?;
+        }
         writeln!(f, "\nShown:")?;
         self.shown
             .iter()

@@ -2,12 +2,15 @@
 
 use std::collections::BTreeMap;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
 use salus_protocol::nullifier::LedgerId;
 use salus_protocol::profile::Profile;
 use salus_verifier::{KeyId, KeyPolicy, Setup, TrustedKey, VerifyingKey};
 
 use super::answers::{self, AnswerEntry};
 use super::bundle::{BUNDLE_FORMAT, Bundle, Included};
+use super::cohort::{self, CohortEntry};
 use super::error::{AuditError, EntryProblem};
 use super::report::{ApprovalReport, KeyReport, Report};
 use crate::key::PublicKey;
@@ -15,7 +18,8 @@ use crate::log::{Checkpoint, CheckpointKey, Entry, InclusionProof, Origin, Regis
 use crate::replay;
 use crate::state::StudyState;
 use crate::transaction::{
-    AcceptKey, ELIGIBILITY_CIRCUIT, Envelope, Genesis, OpenStudy, Title, Transaction, TransactionId,
+    AcceptKey, AttachmentDigest, ELIGIBILITY_CIRCUIT, Envelope, Genesis, OpenStudy, Title,
+    Transaction, TransactionId,
 };
 
 /// What the verifier knows from elsewhere, and what it is willing to trust.
@@ -34,11 +38,13 @@ pub struct Expectations {
 #[derive(Default)]
 pub(super) struct Contents {
     pub(super) boards: BTreeMap<PublicKey, (Title, u64)>,
+    pub(super) issuers: BTreeMap<PublicKey, (Title, u64)>,
     pub(super) keys: BTreeMap<KeyId, (VerifyingKey, TrustedKey, u64)>,
     pub(super) study: Option<StudyState>,
     pub(super) closed: Option<u64>,
     pub(super) heads: Vec<(u64, RegistryHead)>,
     pub(super) answers: Vec<AnswerEntry>,
+    pub(super) cohort: Vec<CohortEntry>,
 }
 
 /// Verifies a bundle, given as the file's bytes.
@@ -68,6 +74,7 @@ pub fn verify(bytes: &[u8], expected: &Expectations) -> Result<Report, AuditErro
     })?;
     study.opened.check_text(&profile)?;
     let answers = answers::check(&contents, study)?;
+    let cohort_answers = cohort::check(&contents, study, &profile)?;
     if let Some(log) = &bundle.log {
         check_log(log, &bundle, &checkpoint, &contents)?;
     }
@@ -89,6 +96,8 @@ pub fn verify(bytes: &[u8], expected: &Expectations) -> Result<Report, AuditErro
             .map(|(key, ..)| key_report(key))
             .collect(),
         answers,
+        cohort_answers,
+        policy: study.opened.policy,
         whole_log: bundle.log.is_some(),
         shown: Vec::new(),
         not_shown: Vec::new(),
@@ -237,6 +246,11 @@ impl Contents {
                 self.boards.insert(t.key, (t.name.clone(), index));
                 Ok(())
             }
+            Transaction::RegisterIssuer(t) => {
+                signed_by(genesis.governance)?;
+                self.issuers.insert(t.key, (t.name.clone(), index));
+                Ok(())
+            }
             Transaction::AcceptKey(t) => {
                 signed_by(genesis.governance)?;
                 self.take_key(index, t, genesis, policy)
@@ -245,13 +259,28 @@ impl Contents {
                 signed_by(t.sponsor)?;
                 self.take_study(index, envelope.id(&bundle.ledger), t, bundle)
             }
+            _ => self.take_of_study(index, envelope, bundle, genesis),
+        }
+    }
+
+    /// Sorts in what happened to the bundle's study after it was opened.
+    fn take_of_study(
+        &mut self,
+        index: u64,
+        envelope: &Envelope,
+        bundle: &Bundle,
+        genesis: &Genesis,
+    ) -> Result<(), EntryProblem> {
+        let signer = envelope.signer();
+        match envelope.transaction() {
             Transaction::ApproveStudy(t) if t.study == bundle.study => {
                 self.take_approval(index, signer)
             }
             Transaction::CloseStudy(t) if t.study == bundle.study => {
                 let study = self.study.as_ref().ok_or(EntryProblem::Unexpected)?;
-                if signer != genesis.governance {
-                    signed_by(study.opened.sponsor)?;
+                let expected = study.opened.sponsor;
+                if signer != genesis.governance && signer != expected {
+                    return Err(EntryProblem::Signer { expected });
                 }
                 self.closed.get_or_insert(index);
                 Ok(())
@@ -259,6 +288,14 @@ impl Contents {
             Transaction::SubmitEligibility(t) if t.study == bundle.study => {
                 self.answers.push(AnswerEntry {
                     index,
+                    submitted: t.clone(),
+                });
+                Ok(())
+            }
+            Transaction::SubmitCohort(t) if t.study == bundle.study => {
+                self.cohort.push(CohortEntry {
+                    index,
+                    issuer: signer,
                     submitted: t.clone(),
                 });
                 Ok(())
@@ -334,6 +371,17 @@ impl Contents {
     }
 }
 
+/// The publications and cohort proofs in the bundle, by digest.
+fn attachments(bundle: &Bundle) -> Result<BTreeMap<AttachmentDigest, Vec<u8>>, AuditError> {
+    let decode = |(place, text): (usize, &String)| {
+        let bytes = BASE64
+            .decode(text)
+            .map_err(|_| AuditError::Attachment { place })?;
+        Ok((AttachmentDigest::of(&bytes), bytes))
+    };
+    bundle.attachments.iter().enumerate().map(decode).collect()
+}
+
 /// Replays the whole log, and compares the bundle with it.
 fn check_log(
     log: &[String],
@@ -346,7 +394,7 @@ fn check_log(
         let problem = EntryProblem::NotHex;
         bytes.push(hex::decode(text).map_err(|_| AuditError::Entry { index, problem })?);
     }
-    let (state, tree) = replay::replay(&bytes, &())?;
+    let (state, tree) = replay::replay(&bytes, &attachments(bundle)?)?;
     if tree.size() != checkpoint.size || tree.root() != checkpoint.root {
         return Err(AuditError::LogDiffers);
     }
@@ -362,8 +410,8 @@ fn check_log(
     }
     let on_ledger = state
         .study(&bundle.study)
-        .map_or(0, |study| study.answers.len());
-    let in_bundle = contents.answers.len();
+        .map_or(0, |study| study.answers.len() + study.cohort_answers.len());
+    let in_bundle = contents.answers.len() + contents.cohort.len();
     if on_ledger != in_bundle {
         return Err(AuditError::AnswersLeftOut {
             on_ledger,

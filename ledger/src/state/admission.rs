@@ -132,6 +132,8 @@ impl State {
         if !envelope.is_signed_for(&self.id()) {
             return Err(Rejection::Signature { ledger: self.id() });
         }
+        // Anyone can copy a transaction from the log: it must not cost its proof again.
+        self.check_unseen(envelope.id(&self.id()))?;
         let evidence = match envelope.transaction() {
             Transaction::SubmitEligibility(t) => self.verify_answer(t)?,
             Transaction::PublishPage(t) => self.verify_page(t, envelope.signer(), attached)?,

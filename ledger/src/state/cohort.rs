@@ -217,7 +217,7 @@ impl State {
         question.cells().map_err(|e| Rejection::Table {
             problem: e.to_string(),
         })?;
-        check_budget(study, issuer, table)?;
+        check_budget(study.id, &study.cohort_answers, issuer, table)?;
         self.check_differencing(study, dataset)?;
         Ok((study, dataset.current()?, question))
     }
@@ -342,16 +342,72 @@ impl State {
 }
 
 /// One answer for each table, and not too many of one issuer.
-fn check_budget(study: &StudyState, issuer: &PublicKey, table: &Table) -> Result<(), Rejection> {
-    let mut answers = study.cohort_answers.iter().filter(|a| a.issuer == *issuer);
-    if answers.clone().any(|answer| answer.table == *table) {
-        return Err(Rejection::CohortRepeated { study: study.id });
+fn check_budget(
+    study: StudyId,
+    answers: &[CohortAnswer],
+    issuer: &PublicKey,
+    table: &Table,
+) -> Result<(), Rejection> {
+    let mut own = answers.iter().filter(|answer| answer.issuer == *issuer);
+    if own.clone().any(|answer| answer.table == *table) {
+        return Err(Rejection::CohortRepeated { study });
     }
-    if answers.nth(COHORT_ANSWERS - 1).is_some() {
+    if own.nth(COHORT_ANSWERS - 1).is_some() {
         return Err(Rejection::CohortBudget {
-            study: study.id,
+            study,
             at_most: COHORT_ANSWERS,
         });
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use ed25519_dalek::SigningKey;
+    use salus_protocol::cohort::{Band, Stratifier};
+
+    fn key(number: u8) -> PublicKey {
+        PublicKey::of(&SigningKey::from_bytes(&[number; 32]))
+    }
+
+    /// A table of its own for every number.
+    fn table(number: u16) -> Table {
+        let (low, high) = (number, number + 1);
+        let bands = vec![Band { low, high }];
+        Table::Strata(vec![Stratifier { field: 0, bands }])
+    }
+
+    fn answer(issuer: PublicKey, table: Table) -> CohortAnswer {
+        CohortAnswer {
+            issuer,
+            day: "2024-03-01".parse().unwrap(),
+            table,
+            released: Vec::new(),
+            pages: Vec::new(),
+            proof: AttachmentDigest::of(b""),
+            entry: 0,
+        }
+    }
+
+    #[test]
+    fn an_issuer_has_a_budget_and_answers_a_table_once() {
+        let study = StudyId::new([1; 32]);
+        let at_most = COHORT_ANSWERS as u16;
+        let mut answers: Vec<_> = (1..at_most).map(|n| answer(key(1), table(n))).collect();
+        let check =
+            |answers: &[_], issuer: u8, n| check_budget(study, answers, &key(issuer), &table(n));
+        assert_eq!(check(&answers, 1, at_most), Ok(()));
+        let repeated = Rejection::CohortRepeated { study };
+        assert_eq!(check(&answers, 1, 3), Err(repeated));
+        answers.push(answer(key(1), table(at_most)));
+        let spent = Rejection::CohortBudget {
+            study,
+            at_most: COHORT_ANSWERS,
+        };
+        assert_eq!(check(&answers, 1, at_most + 1), Err(spent));
+        // Another issuer has a budget of its own, and may answer the same tables.
+        assert_eq!(check(&answers, 2, 3), Ok(()));
+    }
 }

@@ -12,6 +12,7 @@ mod audited;
 mod altered;
 mod approvals;
 mod bundle;
+mod cohort;
 mod keys;
 mod operator;
 mod signers;

@@ -118,10 +118,7 @@ impl Forged {
             path: tree.inclusion(index, tree.size()).unwrap().path,
         };
         let wanted = |(_, entry): &(u64, &Entry)| match entry {
-            Entry::Transaction(e) => !matches!(
-                e.transaction(),
-                Transaction::AdvanceDay(_) | Transaction::RegisterIssuer(_)
-            ),
+            Entry::Transaction(e) => !matches!(e.transaction(), Transaction::AdvanceDay(_)),
             Entry::Head(_) => true,
         };
         Bundle {
@@ -136,6 +133,7 @@ impl Forged {
                 .map(include)
                 .collect(),
             log: None,
+            attachments: Vec::new(),
         }
     }
 }

@@ -102,7 +102,5 @@ fn fold(
 }
 
 fn inner(a: &[Fp], b: &[Fp]) -> Fp {
-    a.iter()
-        .zip(b)
-        .fold(Fp::zero(), |sum, (a, b)| sum + a * b)
+    a.iter().zip(b).fold(Fp::zero(), |sum, (a, b)| sum + a * b)
 }

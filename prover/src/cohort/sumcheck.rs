@@ -33,8 +33,7 @@ impl Mask {
         let coefficients = random.scalars(shape.mask_coefficients());
         let blinding = random.scalar();
         let slots = &generators.slots[..coefficients.len()];
-        let commitment =
-            best_multiexp(&coefficients, slots) + generators.blinding * blinding;
+        let commitment = best_multiexp(&coefficients, slots) + generators.blinding * blinding;
         Self {
             shape,
             coefficients,
@@ -70,7 +69,11 @@ impl Mask {
             .sum();
         let corners = powers(Fp::from(2), variables);
         let rest = variables - variable - 1;
-        let halves = if rest == 0 { Fp::zero() } else { corners[rest - 1] };
+        let halves = if rest == 0 {
+            Fp::zero()
+        } else {
+            corners[rest - 1]
+        };
         corners[rest] * here + halves * later
     }
 

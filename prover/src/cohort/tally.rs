@@ -5,8 +5,8 @@ use rayon::prelude::*;
 use salus_protocol::cohort::{Factor, LayoutError, Plan};
 use salus_verifier::cohort::generators::Generators;
 use salus_verifier::cohort::polynomial::eq_table;
-use salus_verifier::cohort::publication::Publication;
 use salus_verifier::cohort::program::{Evaluated, Program, scalar};
+use salus_verifier::cohort::publication::Publication;
 use salus_verifier::cohort::sumcheck::Reduced;
 use salus_verifier::cohort::tally::{
     self as checks, Products, TallyError, TallyProof, TallyStatement, Weights, absorb_products,
@@ -129,16 +129,13 @@ pub fn tally(input: &TallyInput<'_>) -> Result<Tally, TallyInputError> {
 
 /// The cells' counts.
 fn count(program: &Program, pages: &[FactorValues]) -> Vec<u64> {
-    pages
-        .par_iter()
-        .map(|page| page.count(program))
-        .reduce(
-            || vec![0; program.cells.len()],
-            |mut a, b| {
-                a.iter_mut().zip(b).for_each(|(a, b)| *a += b);
-                a
-            },
-        )
+    pages.par_iter().map(|page| page.count(program)).reduce(
+        || vec![0; program.cells.len()],
+        |mut a, b| {
+            a.iter_mut().zip(b).for_each(|(a, b)| *a += b);
+            a
+        },
+    )
 }
 
 struct TallyProver<'a> {
@@ -252,7 +249,10 @@ impl TallyProver<'_> {
             ..Evaluated::default()
         };
         let weighted = |terms: &[(i64, u32)], of: &[Fp]| -> Fp {
-            terms.iter().map(|(c, i)| scalar(*c) * of[*i as usize]).sum()
+            terms
+                .iter()
+                .map(|(c, i)| scalar(*c) * of[*i as usize])
+                .sum()
         };
         hidden.inners = program
             .inners
@@ -355,12 +355,7 @@ impl TallyProver<'_> {
             .openings
             .iter()
             .flat_map(|o| [Fp::from(o.count), o.blinding]);
-        let last = -checks::last_value(
-            self.program,
-            weights,
-            &reduced.point,
-            &committed.blindings,
-        );
+        let last = -checks::last_value(self.program, weights, &reduced.point, &committed.blindings);
         factors
             .chain(counts)
             .chain(committed.pairs.iter().copied())
@@ -370,4 +365,3 @@ impl TallyProver<'_> {
             .collect()
     }
 }
-

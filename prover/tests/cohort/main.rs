@@ -79,7 +79,12 @@ fn a_program_is_its_plan() {
         };
         let constraints = plan.constraints.iter().zip(&program.constraints);
         for (constraint, arranged) in constraints {
-            assert_eq!(values.sum(arranged), expected(&constraint.monomials), "{}", constraint.name);
+            assert_eq!(
+                values.sum(arranged),
+                expected(&constraint.monomials),
+                "{}",
+                constraint.name
+            );
         }
         for (cell, arranged) in plan.cells.iter().zip(&program.cells) {
             assert_eq!(values.sum(arranged), expected(&cell.monomials));
@@ -137,12 +142,19 @@ fn questions() -> Vec<salus_protocol::cohort::Question> {
         if_none: true,
         ..between(3, 300, 400)
     };
-    let three = vec![between(0, 1, 1), between(2, 100, 400), between(3, 257, 1_999)];
+    let three = vec![
+        between(0, 1, 1),
+        between(2, 100, 400),
+        between(3, 257, 1_999),
+    ];
     let strata = |stratifiers: &[(u8, &[(u16, u16)])]| {
         let bands = |bands: &[(u16, u16)]| {
             bands
                 .iter()
-                .map(|(low, high)| Band { low: *low, high: *high })
+                .map(|(low, high)| Band {
+                    low: *low,
+                    high: *high,
+                })
                 .collect()
         };
         let one = |(field, of): &(u8, &[(u16, u16)])| Stratifier {
@@ -160,12 +172,18 @@ fn questions() -> Vec<salus_protocol::cohort::Question> {
         // Both ends share a high digit, so the bit is a product and no more: what is left of
         // "n less the bits" is a constant.
         question(&[between(3, 300, 400)], Table::Attrition),
-        question(&any_of(vec![outside, between(4, 300, 400)], 1), Table::Count),
+        question(
+            &any_of(vec![outside, between(4, 300, 400)], 1),
+            Table::Count,
+        ),
         question(&[between(1, 18, 75)], strata(&[(3, &[(300, 400)])])),
         question(
             &[between(1, 18, 75)],
             strata(&[(0, &[(0, 0), (1, 1)]), (2, &[(1, 100), (101, 300)])]),
         ),
-        question(&[between(1, 18, 75)], strata(&[(3, &[(1, 300), (301, 2_800)])])),
+        question(
+            &[between(1, 18, 75)],
+            strata(&[(3, &[(1, 300), (301, 2_800)])]),
+        ),
     ]
 }

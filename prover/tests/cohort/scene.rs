@@ -10,9 +10,7 @@ use salus_protocol::purpose::Masks;
 use salus_protocol::query::{CompiledQuery, Criterion, DIFFERENCE_OFFSET};
 use salus_protocol::row::{FIELDS, Row};
 use salus_protocol::row_commitment::{RowCommitment, RowSalt};
-use salus_prover::cohort::{
-    PublishedPage, Subject, Tally, TallyInput, TallyPage, publish, tally,
-};
+use salus_prover::cohort::{PublishedPage, Subject, Tally, TallyInput, TallyPage, publish, tally};
 use salus_verifier::cohort::publication::{Page, Publication, Slot};
 use salus_verifier::cohort::tally::{TallyError, TallyStatement};
 
@@ -137,7 +135,9 @@ impl Scene {
     pub(crate) fn expected(&self, question: &Question) -> Vec<u64> {
         let empty = Row::new([0; FIELDS]);
         let row = |opening: &Option<(Row, RowSalt)>| {
-            opening.as_ref().map_or(empty.clone(), |(row, _)| row.clone())
+            opening
+                .as_ref()
+                .map_or(empty.clone(), |(row, _)| row.clone())
         };
         let slots: Vec<(Row, Row)> = self
             .subjects
@@ -200,5 +200,8 @@ pub(crate) fn question(criteria: &[Criterion], table: Table) -> Question {
 
 /// Everyone whose number in a one-digit and a two-digit field lies in a range.
 pub(crate) fn plain() -> Question {
-    question(&[between(1, 18, 75), between(4, 5_000, 50_000)], Table::Count)
+    question(
+        &[between(1, 18, 75), between(4, 5_000, 50_000)],
+        Table::Count,
+    )
 }

@@ -85,7 +85,10 @@ impl Program {
                 .partition(|m| m.factors.len() > 1 && m.factors.contains(&factor));
             let divided: Vec<_> = with.into_iter().map(|m| divide(m, factor)).collect();
             let inner = self.inner(&divided);
-            values.push(Value::Outer(place(&mut self.outers, Outer { factor, inner })));
+            values.push(Value::Outer(place(
+                &mut self.outers,
+                Outer { factor, inner },
+            )));
             rest = without;
         }
         if !rest.is_empty() {

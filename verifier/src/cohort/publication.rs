@@ -218,7 +218,11 @@ pub fn linear_statement(
         consent: (statement.several(FIELDS), statement.secret()),
     };
     let [y, s] = secrets.symbol;
-    statement.point("the symbols' value is known", proof.symbol, &[(y, value), (s, blinding)]);
+    statement.point(
+        "the symbols' value is known",
+        proof.symbol,
+        &[(y, value), (s, blinding)],
+    );
     let symbol = statement.base(proof.symbol);
     statement.point(
         "the square is the symbols' value squared",
@@ -241,7 +245,12 @@ pub fn linear_statement(
         secret: secrets.last,
         base: blinding,
     });
-    push_point(&mut statement, "every symbol is a bit", last.to_affine(), terms);
+    push_point(
+        &mut statement,
+        "every symbol is a bit",
+        last.to_affine(),
+        terms,
+    );
     numbers_equation(&mut statement, proof, claims, &secrets, [value, blinding]);
     row_equations(&mut statement, page, claims, &secrets);
     (statement, secrets)
@@ -291,12 +300,7 @@ fn numbers_equation(
 }
 
 /// The rows' combinations at the sumcheck's slot open in the generators of row commitments.
-fn row_equations(
-    statement: &mut LinearStatement,
-    page: &Page,
-    claims: &Claims,
-    secrets: &Secrets,
-) {
+fn row_equations(statement: &mut LinearStatement, page: &Page, claims: &Claims, secrets: &Secrets) {
     let weights = eq_table(claims.slot_point());
     let combine = |part: fn(&Slot) -> Option<RowCommitment>| {
         let present = page.slots.iter().zip(&weights);
@@ -419,7 +423,9 @@ impl Publication {
         vector.push(ones, Generators::get().ones);
         let value = proof.symbol + proof.number * claims.gamma;
         let at = eq_table(claims.slot_point());
-        proof.opening.verify(&vector, &at, &value, &mut transcript)?;
+        proof
+            .opening
+            .verify(&vector, &at, &value, &mut transcript)?;
         let (statement, _) = linear_statement(page, &proof.partial(), &claims);
         Ok(proof.linear.verify(&statement, &mut transcript)?)
     }

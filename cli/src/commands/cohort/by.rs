@@ -41,7 +41,10 @@ impl By {
                 .collect(),
             (Encoding::Flag, None) => vec![Band { low: 1, high: 1 }],
             (Encoding::Code(_) | Encoding::Flag, Some(_)) => {
-                return Err(refused(text, "this field has values of its own: leave the cuts out"));
+                return Err(refused(
+                    text,
+                    "this field has values of its own: leave the cuts out",
+                ));
             }
             (_, None) => {
                 return Err(refused(text, "give cuts, such as `bmi.latest=25,30`"));
@@ -63,7 +66,10 @@ fn refused(text: &str, help: &str) -> Failure {
 fn between(mut starts: Vec<u16>, text: &str) -> Result<Vec<Band>, Failure> {
     starts.insert(0, 1);
     if starts.windows(2).any(|pair| pair[0] >= pair[1]) {
-        return Err(refused(text, "cuts ascend, and each lies within the field's range"));
+        return Err(refused(
+            text,
+            "cuts ascend, and each lies within the field's range",
+        ));
     }
     let ends = starts.iter().skip(1).map(|start| start - 1);
     Ok(starts
@@ -170,7 +176,10 @@ mod tests {
     #[test]
     fn codes_numbers_and_years_have_bands() {
         assert_eq!(bands("sex"), [(1, 1), (2, 2), (3, 3)]);
-        assert_eq!(bands("bmi.latest=25,30"), [(1, 250), (251, 300), (301, u16::MAX)]);
+        assert_eq!(
+            bands("bmi.latest=25,30"),
+            [(1, 250), (251, 300), (301, u16::MAX)]
+        );
         let day = |text: &str| text.parse::<Day>().unwrap().number();
         assert_eq!(
             bands("birth=40,65"),
@@ -186,7 +195,14 @@ mod tests {
     fn what_gives_no_bands_is_refused_with_a_reason() {
         let profile = find("cardiometabolic").unwrap().profile;
         let index = "2025-03-01".parse().unwrap();
-        for text in ["shoe_size", "sex=1", "bmi.latest", "bmi.latest=30,25", "bmi.latest=x", "birth=0"] {
+        for text in [
+            "shoe_size",
+            "sex=1",
+            "bmi.latest",
+            "bmi.latest=30,25",
+            "bmi.latest=x",
+            "birth=0",
+        ] {
             assert!(By::parse(text, &profile, index).is_err(), "{text}");
         }
     }
