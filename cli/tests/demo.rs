@@ -25,6 +25,12 @@ fn the_whole_path_on_few_patients() {
         "one is kept apart"
     );
     assert_eq!(number("proof_bytes"), 128);
+    assert_eq!(report["cohort"]["agrees"], true);
+    assert_eq!(report["cohort"]["records"], report["records"]);
+    assert_eq!(
+        report["audit"]["cohort_answers"].as_array().unwrap().len(),
+        1
+    );
     assert!(report["refused"].as_array().unwrap().len() >= 4);
     assert_eq!(report["audit"]["valid"], true);
     assert_eq!(

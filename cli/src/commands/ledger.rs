@@ -162,18 +162,20 @@ struct Verified {
     height: u64,
     records: u64,
     answers: u64,
+    cohort_answers: u64,
 }
 
 impl Report for Verified {
     fn write(&self, out: &mut dyn io::Write) -> io::Result<()> {
         writeln!(
             out,
-            "ok: {}, height {}, {}, {}\nevery signature, proof, rule and root of the log holds\n\
+            "ok: {}, height {}, {}, {}, {}\nevery signature, proof, rule and root of the log holds\n\
              log root {}",
             counted(self.entries, "entry", "entries"),
             self.height,
             counted(self.records, "record", "records"),
             counted(self.answers, "answer", "answers"),
+            counted(self.cohort_answers, "cohort answer", "cohort answers"),
             self.log_root
         )
     }
@@ -211,6 +213,7 @@ pub(crate) fn run(context: &Context, command: &LedgerCommand) -> Result<(), Fail
                 height: report.height,
                 records: report.records,
                 answers: report.answers,
+                cohort_answers: report.cohort_answers,
             })
         }
     }

@@ -127,6 +127,7 @@ struct Shown {
     boards: Vec<Board>,
     approvals_needed: u8,
     answers: usize,
+    cohort_answers: usize,
 }
 
 #[derive(Debug, Serialize)]
@@ -165,6 +166,7 @@ impl Shown {
             boards: boards.collect(),
             approvals_needed: opened.approvals_needed,
             answers: study.answers.len(),
+            cohort_answers: study.cohort_answers.len(),
         })
     }
 }
@@ -188,10 +190,11 @@ impl Report for Shown {
         writeln!(out, "title     {}", self.title)?;
         writeln!(
             out,
-            "standing  {}, until {}, {}",
+            "standing  {}, until {}, {}, {}",
             word(self.standing),
             self.expires,
-            counted(self.answers, "answer", "answers")
+            counted(self.answers, "answer", "answers"),
+            counted(self.cohort_answers, "cohort answer", "cohort answers")
         )?;
         writeln!(out, "run by    {}", self.purpose.institution.name())?;
         for board in &self.boards {

@@ -124,6 +124,12 @@ impl TestHome {
         assert!(text.contains(says), "{text:?} does not say {says:?}");
     }
 
+    /// Whether a command succeeds.
+    pub(crate) fn succeeds(&self, arguments: &[&str]) -> bool {
+        let output = salus(&self.state("")).args(arguments).output().unwrap();
+        output.status.success()
+    }
+
     /// Runs a command that must end with one of these codes.
     pub(crate) fn fails_with_any(&self, codes: &[i32], arguments: &[&str]) {
         let output = salus(&self.state("")).args(arguments).output().unwrap();
