@@ -89,11 +89,7 @@ fn chain(length: usize, symbols: &[u16]) -> Vec<Vesta> {
 
 /// Commits to a column of small whole numbers, each a coefficient of few distinct scalars:
 /// `value` says by which scalar each distinct number counts.
-pub(crate) fn commit_numbers(
-    numbers: &[i32],
-    value: impl Fn(i32) -> Fp,
-    blinding: &Fp,
-) -> Vesta {
+pub(crate) fn commit_numbers(numbers: &[i32], value: impl Fn(i32) -> Fp, blinding: &Fp) -> Vesta {
     let mut sums = std::collections::BTreeMap::<i32, Vesta>::new();
     for (number, generator) in numbers.iter().zip(&Generators::get().slots) {
         if *number != 0 {

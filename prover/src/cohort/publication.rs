@@ -1,7 +1,7 @@
 //! Proves publications. Spec: docs/spec/cohort.md, section "Publication".
 
-use pasta_curves::group::Curve;
 use pasta_curves::Fp;
+use pasta_curves::group::Curve;
 use rayon::prelude::*;
 use salus_protocol::cohort::{CONSENT_FIELDS, Layout, LayoutError, PAGE};
 use salus_protocol::row::{FIELDS, Row};
@@ -59,7 +59,9 @@ pub enum PublishError {
         problem: LayoutError,
     },
     /// An opening is not of the commitment on the ledger.
-    #[error("slot {slot}: the {what} is not the one committed on the ledger; get its present opening from its holder")]
+    #[error(
+        "slot {slot}: the {what} is not the one committed on the ledger; get its present opening from its holder"
+    )]
     Opening {
         /// The slot in its page.
         slot: usize,
@@ -177,8 +179,7 @@ impl PageProver<'_> {
         let (mut transcript, corner) = checks::begin(self.page, self.layout, columns);
         let mask = Mask::random(SHAPE, &mut self.random);
         let mut sum = SymbolSum::new(self.symbols, &corner);
-        let (messages, reduced) =
-            sumcheck::prove(&mut sum, Fp::zero(), &mask, &mut transcript);
+        let (messages, reduced) = sumcheck::prove(&mut sum, Fp::zero(), &mask, &mut transcript);
         let y = sum.value();
         let mut values = Values {
             symbol: [y, self.random.scalar()],
@@ -233,9 +234,16 @@ impl PageProver<'_> {
             .map(|(d, digit)| {
                 let mut sums = vec![Fp::zero()];
                 for column in &digit.columns {
-                    let owned = self.layout.column(*column).is_some_and(|(owner, _)| owner as usize == d);
+                    let owned = self
+                        .layout
+                        .column(*column)
+                        .is_some_and(|(owner, _)| owner as usize == d);
                     // A shared column counts in the digit that it is said to stand in, once.
-                    let weight = if owned { weights[*column as usize] } else { Fp::zero() };
+                    let weight = if owned {
+                        weights[*column as usize]
+                    } else {
+                        Fp::zero()
+                    };
                     sums.push(sums[sums.len() - 1] + weight);
                 }
                 sums
@@ -301,12 +309,7 @@ impl CombinedRows {
 }
 
 /// The secrets in the order of [`checks::Secrets`].
-fn linear_secrets(
-    claims: &Claims,
-    values: &Values,
-    mask: &Mask,
-    rows: &CombinedRows,
-) -> Vec<Fp> {
+fn linear_secrets(claims: &Claims, values: &Values, mask: &Mask, rows: &CombinedRows) -> Vec<Fp> {
     let [y, s] = values.symbol;
     // The square's whole blinding is y·s and its own.
     let last = -(claims.eq * (y * s + values.square - s));

@@ -12,9 +12,10 @@ use super::publication::Subject;
 const KNOWN: i32 = 64;
 
 /// The values of a plan's factors in a page.
+#[derive(Clone)]
 pub(crate) struct FactorValues {
     /// By factor, then slot.
-    numbers: Vec<Vec<i32>>,
+    pub(crate) numbers: Vec<Vec<i32>>,
     /// Whether a factor's numbers stand for their inverses.
     inverse: Vec<bool>,
 }
@@ -52,9 +53,7 @@ impl FactorValues {
         }
         let inverse = |factor: &Factor| match factor {
             Factor::Form(_) => false,
-            Factor::Auxiliary(i) => {
-                plan.auxiliaries[*i as usize].kind == AuxiliaryKind::Inverse
-            }
+            Factor::Auxiliary(i) => plan.auxiliaries[*i as usize].kind == AuxiliaryKind::Inverse,
         };
         Ok(Self {
             numbers,
@@ -115,11 +114,9 @@ impl Inverses {
             return scalar(i64::from(number));
         }
         let known = usize::try_from(number).ok().and_then(|k| self.0.get(k));
-        known.copied().unwrap_or_else(|| {
-            scalar(i64::from(number))
-                .invert()
-                .unwrap_or(Fp::zero())
-        })
+        known
+            .copied()
+            .unwrap_or_else(|| scalar(i64::from(number)).invert().unwrap_or(Fp::zero()))
     }
 }
 
@@ -142,9 +139,15 @@ impl Multiples {
 
     /// The scalar times what a number stands for.
     pub(crate) fn times(&self, number: i32, inverse: bool, inverses: &Inverses) -> Fp {
-        let table = if inverse { &self.inverses } else { &self.numbers };
+        let table = if inverse {
+            &self.inverses
+        } else {
+            &self.numbers
+        };
         let place = if inverse { number } else { number + KNOWN };
-        let known = usize::try_from(place).ok().and_then(|place| table.get(place));
+        let known = usize::try_from(place)
+            .ok()
+            .and_then(|place| table.get(place));
         known
             .copied()
             .unwrap_or_else(|| self.by * inverses.value(number, inverse))

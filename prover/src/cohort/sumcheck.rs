@@ -29,12 +29,15 @@ pub(crate) struct Mask {
 
 impl Mask {
     pub(crate) fn random(shape: Shape, random: &mut Secrets) -> Self {
-        let generators = Generators::get();
         let coefficients = random.scalars(shape.mask_coefficients());
-        let blinding = random.scalar();
+        Self::of(shape, coefficients, random.scalar())
+    }
+
+    /// The mask with these coefficients.
+    pub(crate) fn of(shape: Shape, coefficients: Vec<Fp>, blinding: Fp) -> Self {
+        let generators = Generators::get();
         let slots = &generators.slots[..coefficients.len()];
-        let commitment =
-            best_multiexp(&coefficients, slots) + generators.blinding * blinding;
+        let commitment = best_multiexp(&coefficients, slots) + generators.blinding * blinding;
         Self {
             shape,
             coefficients,
@@ -56,7 +59,7 @@ impl Mask {
 
     /// The mask's sum over the variables after the one of this round, whose value is `at`; the
     /// ones before are set.
-    fn round(&self, point: &[Fp], at: Fp) -> Fp {
+    pub(crate) fn round(&self, point: &[Fp], at: Fp) -> Fp {
         let (variable, variables) = (point.len(), self.shape.variables);
         let set: Fp = point
             .iter()
@@ -70,11 +73,15 @@ impl Mask {
             .sum();
         let corners = powers(Fp::from(2), variables);
         let rest = variables - variable - 1;
-        let halves = if rest == 0 { Fp::zero() } else { corners[rest - 1] };
+        let halves = if rest == 0 {
+            Fp::zero()
+        } else {
+            corners[rest - 1]
+        };
         corners[rest] * here + halves * later
     }
 
-    fn sum(&self) -> Fp {
+    pub(crate) fn sum(&self) -> Fp {
         let functional = self.shape.sum_functional();
         let terms = functional.iter().zip(&self.coefficients);
         terms.map(|(by, a)| by * a).sum()

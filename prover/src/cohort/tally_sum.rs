@@ -286,9 +286,13 @@ impl<'a> TallySum<'a> {
         self.raw_weights = (0..2 * self.raw_weights.len())
             .map(|c| {
                 // The page's bits, lowest first, are the coordinates bound.
-                let weight = self.point.iter().enumerate().fold(Fp::one(), |w, (bit, x)| {
-                    w * if c >> bit & 1 == 1 { *x } else { Fp::one() - x }
-                });
+                let weight = self
+                    .point
+                    .iter()
+                    .enumerate()
+                    .fold(Fp::one(), |w, (bit, x)| {
+                        w * if c >> bit & 1 == 1 { *x } else { Fp::one() - x }
+                    });
                 Multiples::of(weight, self.inverses)
             })
             .collect();

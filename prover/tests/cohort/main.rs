@@ -1,7 +1,12 @@
 //! Publications and tallies: what verifies, and what must not.
 #![allow(clippy::unwrap_used)]
 
+mod altered;
+mod bytes;
+mod publications;
 mod scene;
+mod sizes;
+mod statements;
 
 use salus_protocol::cohort::{Band, Stratifier, Table};
 use salus_protocol::query::Criterion;
@@ -77,12 +82,19 @@ fn questions() -> Vec<salus_protocol::cohort::Question> {
             at_least: 1,
         },
     ];
-    let three = vec![between(0, 1, 1), between(2, 100, 400), between(3, 257, 1_999)];
+    let three = vec![
+        between(0, 1, 1),
+        between(2, 100, 400),
+        between(3, 257, 1_999),
+    ];
     let strata = |stratifiers: &[(u8, &[(u16, u16)])]| {
         let bands = |bands: &[(u16, u16)]| {
             bands
                 .iter()
-                .map(|(low, high)| Band { low: *low, high: *high })
+                .map(|(low, high)| Band {
+                    low: *low,
+                    high: *high,
+                })
                 .collect()
         };
         let one = |(field, of): &(u8, &[(u16, u16)])| Stratifier {
@@ -101,6 +113,9 @@ fn questions() -> Vec<salus_protocol::cohort::Question> {
             &[between(1, 18, 75)],
             strata(&[(0, &[(0, 0), (1, 1)]), (2, &[(1, 100), (101, 300)])]),
         ),
-        question(&[between(1, 18, 75)], strata(&[(3, &[(1, 300), (301, 2_800)])])),
+        question(
+            &[between(1, 18, 75)],
+            strata(&[(3, &[(1, 300), (301, 2_800)])]),
+        ),
     ]
 }

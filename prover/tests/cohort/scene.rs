@@ -11,11 +11,9 @@ use salus_protocol::purpose::Masks;
 use salus_protocol::query::{CompiledQuery, Criterion, DIFFERENCE_OFFSET};
 use salus_protocol::row::{FIELDS, Row};
 use salus_protocol::row_commitment::{RowCommitment, RowSalt};
-use salus_prover::cohort::{
-    PublishedPage, Subject, Tally, TallyInput, TallyPage, publish, tally,
-};
+use salus_prover::cohort::{PublishedPage, Subject, Tally, TallyInput, TallyPage, publish, tally};
 use salus_verifier::cohort::publication::{Page, Slot};
-use salus_verifier::cohort::tally::{TallyError, TallyStatement};
+use salus_verifier::cohort::tally::{TallyError, TallyProof, TallyStatement};
 
 /// Context of every tally here.
 pub(crate) const CONTEXT: [u8; 32] = [7; 32];
@@ -38,14 +36,18 @@ pub(crate) fn random_row(random: &mut ChaCha20Rng) -> Row {
     let mut values = [0; FIELDS];
     for (value, highest) in values.iter_mut().zip(layout().highest()) {
         let any = (random.next_u32() % (u32::from(*highest) + 1)) as u16;
-        *value = if random.next_u32() % 5 == 0 { 0 } else { any };
+        *value = if random.next_u32().is_multiple_of(5) {
+            0
+        } else {
+            any
+        };
     }
     Row::new(values)
 }
 
 /// A consent's row: mostly granted and in force, each part missing now and then.
 pub(crate) fn random_consent(random: &mut ChaCha20Rng) -> Row {
-    let mut rarely = |one_in: u32| random.next_u32() % one_in == 0;
+    let mut rarely = |one_in: u32| random.next_u32().is_multiple_of(one_in);
     let mut terms = Terms::none();
     if !rarely(6) {
         terms = terms.permit(Permission::GeneralResearch);
@@ -76,9 +78,14 @@ pub(crate) fn random_consent(random: &mut ChaCha20Rng) -> Row {
 impl Scene {
     /// A dataset of so many slots, over as many pages as they need.
     pub(crate) fn new(slots: usize, seed: u64) -> Self {
+        Self::in_pages(slots, PAGE, seed)
+    }
+
+    /// The same with pages of fewer slots: nothing is recorded in the rest of them.
+    pub(crate) fn in_pages(slots: usize, page_slots: usize, seed: u64) -> Self {
         let mut random = ChaCha20Rng::seed_from_u64(seed);
         let all: Vec<Subject> = (0..slots).map(|_| subject(&mut random)).collect();
-        let subjects: Vec<Vec<Subject>> = all.chunks(PAGE).map(<[Subject]>::to_vec).collect();
+        let subjects: Vec<Vec<Subject>> = all.chunks(page_slots).map(<[Subject]>::to_vec).collect();
         let pages: Vec<Page> = (0u8..)
             .zip(&subjects)
             .map(|(number, subjects)| page(number, subjects))
@@ -126,11 +133,20 @@ impl Scene {
     }
 
     pub(crate) fn verify(&self, plan: &Plan, tally: &Tally) -> Result<(), TallyError> {
-        tally.proof.verify(&TallyStatement {
+        self.verify_proof(plan, &tally.counts, &tally.proof)
+    }
+
+    pub(crate) fn verify_proof(
+        &self,
+        plan: &Plan,
+        counts: &[EqAffine],
+        proof: &TallyProof,
+    ) -> Result<(), TallyError> {
+        proof.verify(&TallyStatement {
             context: CONTEXT,
             plan,
             pages: &self.columns(),
-            counts: &tally.counts,
+            counts,
         })
     }
 
@@ -138,7 +154,9 @@ impl Scene {
     pub(crate) fn expected(&self, question: &Question) -> Vec<u64> {
         let empty = Row::new([0; FIELDS]);
         let row = |opening: &Option<(Row, RowSalt)>| {
-            opening.as_ref().map_or(empty.clone(), |(row, _)| row.clone())
+            opening
+                .as_ref()
+                .map_or(empty.clone(), |(row, _)| row.clone())
         };
         let slots: Vec<(Row, Row)> = self
             .subjects
@@ -153,7 +171,7 @@ impl Scene {
 
 fn subject(random: &mut ChaCha20Rng) -> Subject {
     let mut opening = |one_in: u32, row: fn(&mut ChaCha20Rng) -> Row| {
-        let present = random.next_u32() % one_in != 0;
+        let present = !random.next_u32().is_multiple_of(one_in);
         present.then(|| (row(random), RowSalt::random().unwrap()))
     };
     Subject {
@@ -202,5 +220,8 @@ pub(crate) fn question(criteria: &[Criterion], table: Table) -> Question {
 
 /// Everyone whose number in a one-digit and a two-digit field lies in a range.
 pub(crate) fn plain() -> Question {
-    question(&[between(1, 18, 75), between(4, 5_000, 50_000)], Table::Count)
+    question(
+        &[between(1, 18, 75), between(4, 5_000, 50_000)],
+        Table::Count,
+    )
 }

@@ -1,9 +1,9 @@
 //! Canonical bytes of points and scalars: one encoding each, everything else refused.
 
 use halo2_proofs::arithmetic::CurveAffine;
-use pasta_curves::group::ff::PrimeField;
 use pasta_curves::group::CurveAffine as _;
 use pasta_curves::group::GroupEncoding;
+use pasta_curves::group::ff::PrimeField;
 use pasta_curves::{EqAffine, Fp, Fq};
 use thiserror::Error;
 
@@ -144,7 +144,8 @@ pub fn write_point(bytes: &mut Vec<u8>, point: &EqAffine) {
 /// Appends a point as its two coordinates. The identity, which has none, is written as zeros and
 /// refused by every reader.
 pub fn write_plain_point(bytes: &mut Vec<u8>, point: &EqAffine) {
-    let coordinates = Option::<pasta_curves::arithmetic::Coordinates<EqAffine>>::from(point.coordinates());
+    let coordinates =
+        Option::<pasta_curves::arithmetic::Coordinates<EqAffine>>::from(point.coordinates());
     let (x, y) = coordinates.map_or((Fq::zero(), Fq::zero()), |c| (*c.x(), *c.y()));
     bytes.extend_from_slice(&x.to_repr());
     bytes.extend_from_slice(&y.to_repr());

@@ -39,9 +39,7 @@ impl Generators {
         let point = Vesta::hash_to_curve("salus.v1.cohort");
         let slots: Vec<Vesta> = (0..PAGE)
             .into_par_iter()
-            .map(|slot| {
-                Vesta::hash_to_curve("salus.v1.cohort-slot")(&(slot as u32).to_le_bytes())
-            })
+            .map(|slot| Vesta::hash_to_curve("salus.v1.cohort-slot")(&(slot as u32).to_le_bytes()))
             .collect();
         let ones: Vesta = slots.iter().sum();
         let mut affine = vec![EqAffine::default(); PAGE];

@@ -145,7 +145,9 @@ pub enum LinearError {
         name: &'static str,
     },
     /// An equation between points does not hold.
-    #[error("the linear proof does not show its equations between points, the first that fails: {name}")]
+    #[error(
+        "the linear proof does not show its equations between points, the first that fails: {name}"
+    )]
     Points {
         /// The equation.
         name: &'static str,

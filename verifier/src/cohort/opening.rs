@@ -77,12 +77,14 @@ pub enum OpeningError {
 /// highest bit folded first, counts the product of the challenges where its bit is 0.
 #[must_use]
 pub fn block_weights(challenges: &[Fp]) -> Vec<Fp> {
-    challenges.iter().fold(vec![Fp::one()], |weights, challenge| {
-        weights
-            .iter()
-            .flat_map(|weight| [weight * challenge, *weight])
-            .collect()
-    })
+    challenges
+        .iter()
+        .fold(vec![Fp::one()], |weights, challenge| {
+            weights
+                .iter()
+                .flat_map(|weight| [weight * challenge, *weight])
+                .collect()
+        })
 }
 
 impl OpeningProof {

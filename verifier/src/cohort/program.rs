@@ -83,7 +83,10 @@ impl Program {
                 rest.into_iter().partition(|m| m.factors.contains(&factor));
             let divided: Vec<_> = with.into_iter().map(|m| divide(m, factor)).collect();
             let inner = self.inner(&divided);
-            values.push(Value::Outer(place(&mut self.outers, Outer { factor, inner })));
+            values.push(Value::Outer(place(
+                &mut self.outers,
+                Outer { factor, inner },
+            )));
             rest = without;
         }
         if !rest.is_empty() {

@@ -126,12 +126,7 @@ impl TallyStatement<'_> {
     /// The factors' commitments, each weighted by a power of `batch`, folded over pages at the
     /// sumcheck's point: what the opening is of.
     #[must_use]
-    pub fn folded(
-        &self,
-        auxiliaries: &[Vec<EqAffine>],
-        point: &[Fp],
-        batch: &[Fp],
-    ) -> Combination {
+    pub fn folded(&self, auxiliaries: &[Vec<EqAffine>], point: &[Fp], batch: &[Fp]) -> Combination {
         let pages = eq_table(&point[..page_bits(self.pages.len())]);
         let mut columns = std::collections::BTreeMap::<u32, Fp>::new();
         let mut own = vec![Fp::zero(); self.plan.auxiliaries.len()];
@@ -257,12 +252,20 @@ pub fn linear_statement(
     let blinding = statement.base(generators.blinding);
     let secrets = secrets(&mut statement, program, counts.len(), shape);
     for (point, [y, s]) in products.factors.iter().zip(&secrets.factors) {
-        statement.point("a factor's value is known", *point, &[(*y, value), (*s, blinding)]);
+        statement.point(
+            "a factor's value is known",
+            *point,
+            &[(*y, value), (*s, blinding)],
+        );
     }
     product_equations(&mut statement, program, products, &secrets, blinding);
     for ((count, generator), [c, s]) in counts.iter().zip(&generators.counts).zip(&secrets.counts) {
         let generator = statement.base(*generator);
-        statement.point("a count is known", *count, &[(*c, generator), (*s, blinding)]);
+        statement.point(
+            "a count is known",
+            *count,
+            &[(*c, generator), (*s, blinding)],
+        );
     }
     let claim: Vec<_> = (weights.cells.iter().copied())
         .zip(secrets.counts.iter().map(|[c, _]| *c))
@@ -290,7 +293,12 @@ pub fn linear_statement(
         base: blinding,
     });
     let target = (generators.value * reduced.last - known).to_affine();
-    push_point(&mut statement, "the sumcheck ends in the factors' values", target, terms);
+    push_point(
+        &mut statement,
+        "the sumcheck ends in the factors' values",
+        target,
+        terms,
+    );
     (statement, secrets)
 }
 
@@ -387,7 +395,10 @@ impl TallyProof {
         let columns = plan.layout.columns() as usize;
         let auxiliaries = plan.auxiliaries.len();
         let shapes = [
-            ("columns", statement.pages.iter().all(|p| p.len() == columns)),
+            (
+                "columns",
+                statement.pages.iter().all(|p| p.len() == columns),
+            ),
             ("counts", statement.counts.len() == plan.cells.len()),
             ("pages", self.auxiliaries.len() == pages),
             (
