@@ -1,7 +1,7 @@
 //! The nouns of Salus as constraints, file for file with `salus-protocol`.
 //!
-//! Lives here: rank-1 constraint systems and the assignments that satisfy them. Never here:
-//! keys, proofs, randomness, input or output.
+//! Lives here: rank-1 constraint systems, the halo2 circuit of releases, and the assignments that
+//! satisfy them. Never here: keys, proofs, randomness, input or output.
 
 pub mod eligibility;
 pub mod r1cs;

@@ -94,6 +94,8 @@ pub struct Auxiliary {
 /// A question as polynomials.
 #[derive(Debug, Clone)]
 pub struct Plan {
+    /// SHA-256 of the question's canonical bytes, in its own domain.
+    pub question: [u8; 32],
     /// The columns' layout.
     pub layout: Layout,
     /// What the polynomials multiply. No two forms are equal.
@@ -145,16 +147,17 @@ impl Plan {
             Table::Strata(stratifiers) => cells = draft.strata(stratifiers, z),
         }
         cells.insert(0, total);
-        Ok(draft.finish(cells))
+        Ok(draft.finish(question, cells))
     }
 }
 
 impl Draft<'_> {
-    fn finish(self, cells: Vec<Vec<Monomial>>) -> Plan {
+    fn finish(self, question: &Question, cells: Vec<Vec<Monomial>>) -> Plan {
         let cell = |monomials| Cell {
             monomials: collected(monomials),
         };
         Plan {
+            question: question.digest(),
             evaluation: Evaluation::new(self.layout, &self.factors, &self.recipes),
             layout: self.layout.clone(),
             factors: self.factors,

@@ -1,11 +1,13 @@
 //! Questions: what a study asks of a dataset, and the table in which it wants the answer.
 
 use borsh::{BorshDeserialize, BorshSerialize};
+use sha2::{Digest as _, Sha256};
 use thiserror::Error;
 
 use crate::day::Day;
 use crate::purpose::Masks;
 use crate::query::CompiledQuery;
+use crate::release::Shape;
 use crate::row::FIELDS;
 
 /// Most cells in an answer, the total included.
@@ -88,6 +90,16 @@ pub enum QuestionError {
 }
 
 impl Question {
+    /// SHA-256 of the question's canonical bytes, in its own domain.
+    #[must_use]
+    pub fn digest(&self) -> [u8; 32] {
+        let bytes = borsh::to_vec(self).expect("writing to memory does not fail");
+        let mut hasher = Sha256::new();
+        hasher.update(b"salus/v1/question\0");
+        hasher.update(bytes);
+        hasher.finalize().into()
+    }
+
     /// How many cells the answer has, the total included.
     ///
     /// # Errors
@@ -113,6 +125,18 @@ impl Question {
             return Err(QuestionError::Cells { found: cells });
         }
         Ok(cells)
+    }
+}
+
+impl Table {
+    /// What the table's cells are to each other when they are released.
+    #[must_use]
+    pub const fn shape(&self) -> Shape {
+        match self {
+            Self::Count => Shape::Single,
+            Self::Attrition => Shape::Attrition,
+            Self::Strata(_) => Shape::Partition,
+        }
     }
 }
 

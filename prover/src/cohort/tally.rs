@@ -6,9 +6,10 @@ use salus_protocol::cohort::{Factor, LayoutError, Plan};
 use salus_verifier::cohort::generators::Generators;
 use salus_verifier::cohort::polynomial::eq_table;
 use salus_verifier::cohort::program::{Evaluated, Program, scalar};
+use salus_verifier::cohort::publication::Publication;
 use salus_verifier::cohort::sumcheck::Reduced;
 use salus_verifier::cohort::tally::{
-    self as checks, Products, TallyProof, TallyStatement, Weights, absorb_products,
+    self as checks, Products, TallyError, TallyProof, TallyStatement, Weights, absorb_products,
 };
 use thiserror::Error;
 
@@ -26,8 +27,8 @@ use super::tally_sum::TallySum;
 /// A published page with what is behind it.
 #[derive(Debug, Clone, Copy)]
 pub struct TallyPage<'a> {
-    /// The published columns.
-    pub columns: &'a [EqAffine],
+    /// The publication.
+    pub publication: &'a Publication,
     /// The seed of their blindings.
     pub seed: &'a PageSeed,
     /// The openings of its slots.
@@ -62,6 +63,12 @@ pub enum TallyInputError {
     /// A number does not fit.
     #[error("the openings are not those published: {0}")]
     Layout(#[from] LayoutError),
+    /// The openings are others.
+    #[error(
+        "the openings are not those that were published: {0}; publish the page anew, \
+         or count with the openings of the publication"
+    )]
+    Openings(#[from] TallyError),
     /// No randomness.
     #[error("the operating system gives no randomness: {0}")]
     Randomness(#[from] getrandom::Error),
@@ -69,7 +76,7 @@ pub enum TallyInputError {
 
 /// Counts, and proves the counts.
 ///
-/// The pages must be published ones with their very openings; else the proof does not verify.
+/// The pages must be published ones with their very openings.
 ///
 /// # Errors
 /// [`TallyInputError`].
@@ -96,13 +103,13 @@ pub fn tally(input: &TallyInput<'_>) -> Result<Tally, TallyInputError> {
         .map(|(o, generator)| *generator * Fp::from(o.count) + blinded(&o.blinding))
         .collect();
     let counts = normalized(&counts);
-    let columns: Vec<&[EqAffine]> = input.pages.iter().map(|page| page.columns).collect();
+    let publications: Vec<&Publication> = input.pages.iter().map(|p| p.publication).collect();
     let prover = TallyProver {
         input,
         statement: TallyStatement {
             context: input.context,
             plan: input.plan,
-            pages: &columns,
+            pages: &publications,
             counts: &counts,
         },
         program: &program,
@@ -111,6 +118,8 @@ pub fn tally(input: &TallyInput<'_>) -> Result<Tally, TallyInputError> {
         inverses: &inverses,
     };
     let proof = prover.prove(&mut random);
+    // A proof from openings that are not the published ones would tell what changed.
+    proof.verify(&prover.statement)?;
     Ok(Tally {
         counts,
         proof,

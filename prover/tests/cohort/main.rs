@@ -8,10 +8,14 @@ mod scene;
 mod sizes;
 mod statements;
 
-use salus_protocol::cohort::{Band, Stratifier, Table};
+use pasta_curves::Fp;
+use rand_chacha::ChaCha20Rng;
+use rand_chacha::rand_core::{RngCore, SeedableRng};
+use salus_protocol::cohort::{Band, Monomial, Plan, Stratifier, Table};
 use salus_protocol::query::Criterion;
+use salus_verifier::cohort::program::{Evaluated, Program, scalar};
 use salus_verifier::cohort::publication::Publication;
-use salus_verifier::cohort::tally::TallyProof;
+use salus_verifier::cohort::tally::{TallyProof, TallyStatement};
 use scene::{Scene, between, plain, question};
 
 #[test]
@@ -59,6 +63,61 @@ fn several_pages_are_one_tally() {
     scene.verify(&plan, &tally).unwrap();
 }
 
+/// Every product that the plan has stands in the program, and nothing else.
+#[test]
+fn a_program_is_its_plan() {
+    let mut random = ChaCha20Rng::seed_from_u64(5);
+    for question in questions() {
+        let plan = Plan::new(&scene::layout(), &question).unwrap();
+        let program = Program::of(&plan);
+        let factors: Vec<Fp> = (0..plan.factors.len())
+            .map(|_| Fp::from(random.next_u64()) * Fp::from(random.next_u64()))
+            .collect();
+        let mut values = Evaluated::default();
+        program.evaluate(&factors, &mut values);
+        let expected = |monomials: &[Monomial]| -> Fp {
+            let product = |m: &Monomial| {
+                let factors = m.factors.iter().map(|f| factors[*f as usize]);
+                scalar(m.coefficient) * factors.product::<Fp>()
+            };
+            monomials.iter().map(product).sum()
+        };
+        let constraints = plan.constraints.iter().zip(&program.constraints);
+        for (constraint, arranged) in constraints {
+            assert_eq!(
+                values.sum(arranged),
+                expected(&constraint.monomials),
+                "{}",
+                constraint.name
+            );
+        }
+        for (cell, arranged) in plan.cells.iter().zip(&program.cells) {
+            assert_eq!(values.sum(arranged), expected(&cell.monomials));
+        }
+    }
+}
+
+/// Were a constraint to share its weight with the total, a constraint that is the same constant in
+/// every slot would make up for a total that is wrong by it.
+#[test]
+fn no_constraint_shares_its_weight_with_a_cell() {
+    let scene = Scene::new(5, 6);
+    let publications = scene.publications();
+    for question in questions() {
+        let plan = scene.plan(&question);
+        let statement = TallyStatement {
+            context: scene::CONTEXT,
+            plan: &plan,
+            pages: &publications,
+            counts: &[],
+        };
+        let (_, weights) = statement.begin(&[]);
+        assert_eq!(weights.constraints.len(), plan.constraints.len());
+        let distinct = |weight: &Fp| !weights.cells.contains(weight);
+        assert!(weights.constraints.iter().all(distinct));
+    }
+}
+
 fn any_of(mut criteria: Vec<Criterion>, at_least: u8) -> Vec<Criterion> {
     let last = criteria.len() - 1;
     for (i, criterion) in criteria.iter_mut().enumerate() {
@@ -82,6 +141,12 @@ fn questions() -> Vec<salus_protocol::cohort::Question> {
             at_least: 1,
         },
     ];
+    let outside = Criterion {
+        start: 65_536 + 401,
+        length: (1 << 17) - 102,
+        if_none: true,
+        ..between(3, 300, 400)
+    };
     let three = vec![
         between(0, 1, 1),
         between(2, 100, 400),
@@ -109,6 +174,14 @@ fn questions() -> Vec<salus_protocol::cohort::Question> {
         question(&any_of(three.clone(), 1), Table::Count),
         question(&any_of(three, 2), Table::Count),
         question(&difference, Table::Count),
+        // Both ends share a high digit, so the bit is a product and no more: what is left of
+        // "n less the bits" is a constant.
+        question(&[between(3, 300, 400)], Table::Attrition),
+        question(
+            &any_of(vec![outside, between(4, 300, 400)], 1),
+            Table::Count,
+        ),
+        question(&[between(1, 18, 75)], strata(&[(3, &[(300, 400)])])),
         question(
             &[between(1, 18, 75)],
             strata(&[(0, &[(0, 0), (1, 1)]), (2, &[(1, 100), (101, 300)])]),

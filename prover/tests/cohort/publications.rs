@@ -131,7 +131,7 @@ fn a_publication_is_of_one_page() {
     };
     assert_eq!(changed(|page| page.context[31] ^= 1), OTHER_STATEMENT);
     assert_eq!(changed(|page| page.slots.swap(0, 1)), OTHER_STATEMENT);
-    assert_eq!(changed(|page| drop(page.slots.remove(5))), OTHER_STATEMENT);
+    assert_eq!(changed(|page| page.slots.truncate(11)), OTHER_STATEMENT);
     assert_eq!(
         changed(|page| page.slots.push(page.slots[0])),
         OTHER_STATEMENT
@@ -140,7 +140,13 @@ fn a_publication_is_of_one_page() {
         changed(|page| page.slots.push(Slot::default())),
         OTHER_STATEMENT
     );
-    assert_eq!(changed(|page| page.slots[0].record = None), OTHER_STATEMENT);
+    let erased = known.slots.iter().position(|slot| slot.consent.is_some());
+    let slot = erased.unwrap();
+    let mut page = known.clone();
+    page.slots[slot].record = None;
+    assert_eq!(refused(&scene, &page), PublicationError::NoRecord { slot });
+    page.slots[slot].consent = None;
+    assert_eq!(refused(&scene, &page), OTHER_STATEMENT);
     let too_many = changed(|page| page.slots.resize(4_097, Slot::default()));
     assert_eq!(too_many, PublicationError::Slots { found: 4_097 });
 }

@@ -12,7 +12,7 @@ use salus_protocol::query::{CompiledQuery, Criterion, DIFFERENCE_OFFSET};
 use salus_protocol::row::{FIELDS, Row};
 use salus_protocol::row_commitment::{RowCommitment, RowSalt};
 use salus_prover::cohort::{PublishedPage, Subject, Tally, TallyInput, TallyPage, publish, tally};
-use salus_verifier::cohort::publication::{Page, Slot};
+use salus_verifier::cohort::publication::{Page, Publication, Slot};
 use salus_verifier::cohort::tally::{TallyError, TallyProof, TallyStatement};
 
 /// Context of every tally here.
@@ -114,7 +114,7 @@ impl Scene {
             .iter()
             .zip(&self.subjects)
             .map(|(published, subjects)| TallyPage {
-                columns: &published.publication.columns,
+                publication: &published.publication,
                 seed: &published.seed,
                 subjects,
             })
@@ -127,9 +127,9 @@ impl Scene {
         .unwrap()
     }
 
-    pub(crate) fn columns(&self) -> Vec<&[EqAffine]> {
+    pub(crate) fn publications(&self) -> Vec<&Publication> {
         let pages = self.published.iter();
-        pages.map(|p| p.publication.columns.as_slice()).collect()
+        pages.map(|p| &p.publication).collect()
     }
 
     pub(crate) fn verify(&self, plan: &Plan, tally: &Tally) -> Result<(), TallyError> {
@@ -145,7 +145,7 @@ impl Scene {
         proof.verify(&TallyStatement {
             context: CONTEXT,
             plan,
-            pages: &self.columns(),
+            pages: &self.publications(),
             counts,
         })
     }
@@ -174,10 +174,9 @@ fn subject(random: &mut ChaCha20Rng) -> Subject {
         let present = !random.next_u32().is_multiple_of(one_in);
         present.then(|| (row(random), RowSalt::random().unwrap()))
     };
-    Subject {
-        record: opening(20, random_row),
-        consent: opening(8, random_consent),
-    }
+    let record = opening(20, random_row);
+    let consent = opening(8, random_consent).filter(|_| record.is_some());
+    Subject { record, consent }
 }
 
 pub(crate) fn page(number: u8, subjects: &[Subject]) -> Page {

@@ -5,6 +5,7 @@ use salus_protocol::cohort::{Question, Table};
 use salus_protocol::day::Day;
 use salus_prover::cohort::{TallyInput, TallyPage, tally};
 use salus_verifier::cohort::opening::OpeningError;
+use salus_verifier::cohort::publication::Publication;
 use salus_verifier::cohort::tally::{TallyError, TallyStatement};
 
 use super::scene::{CONTEXT, Scene, between, plain, question};
@@ -39,8 +40,11 @@ fn a_tally_is_of_one_question() {
     let plan = scene.plan(&plain());
     let tally = scene.tally(&plan);
     for neighbour in neighbours() {
-        // Even if whoever asks did not bind the question by the context, the plan would.
-        let other = scene.plan(&neighbour);
+        let mut other = scene.plan(&neighbour);
+        let error = scene.verify(&other, &tally).unwrap_err();
+        assert_eq!(error, OTHER_STATEMENT);
+        // Were the question not bound by its digest, its polynomials would still be others.
+        other.question = plan.question;
         let error = scene.verify(&other, &tally).unwrap_err();
         assert_eq!(error, OTHER_COLUMNS);
     }
@@ -60,7 +64,7 @@ fn a_tally_is_of_one_context() {
     let statement = TallyStatement {
         context,
         plan: &plan,
-        pages: &scene.columns(),
+        pages: &scene.publications(),
         counts: &tally.counts,
     };
     assert_eq!(tally.proof.verify(&statement).unwrap_err(), OTHER_STATEMENT);
@@ -102,9 +106,9 @@ fn a_tally_is_of_all_pages_in_order() {
     let plan = scene.plan(&plain());
     let tally = scene.tally(&plan);
     scene.verify(&plan, &tally).unwrap();
-    let columns = scene.columns();
+    let publications = scene.publications();
     let refused = |places: &[usize]| {
-        let pages: Vec<&[EqAffine]> = places.iter().map(|place| columns[*place]).collect();
+        let pages: Vec<&Publication> = places.iter().map(|place| publications[*place]).collect();
         let statement = TallyStatement {
             context: CONTEXT,
             plan: &plan,
@@ -128,7 +132,7 @@ fn a_tally_of_other_pages_is_refused() {
     let plan = scene.plan(&plain());
     let tally_of = |places: &[usize]| {
         let page = |place: &usize| TallyPage {
-            columns: &scene.published[*place].publication.columns,
+            publication: &scene.published[*place].publication,
             seed: &scene.published[*place].seed,
             subjects: &scene.subjects[*place],
         };

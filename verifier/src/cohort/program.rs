@@ -79,8 +79,10 @@ impl Program {
         let mut rest = monomials.to_vec();
         let mut values = Vec::new();
         while let Some(factor) = shared_factor(&rest) {
-            let (with, without): (Vec<_>, Vec<_>) =
-                rest.into_iter().partition(|m| m.factors.contains(&factor));
+            // A monomial that is the factor alone stays behind: divided, it would be a constant.
+            let (with, without): (Vec<_>, Vec<_>) = rest
+                .into_iter()
+                .partition(|m| m.factors.len() > 1 && m.factors.contains(&factor));
             let divided: Vec<_> = with.into_iter().map(|m| divide(m, factor)).collect();
             let inner = self.inner(&divided);
             values.push(Value::Outer(place(
@@ -106,7 +108,9 @@ impl Program {
                     let pair = place(&mut self.pairs, Pair { left, right });
                     *pairs.entry(pair).or_default() += monomial.coefficient;
                 }
-                _ => {}
+                // `arrange` leaves nothing else, and dropping a monomial would prove another
+                // polynomial than the plan's.
+                _ => unreachable!("an inner sum has factors and pairs"),
             }
         }
         let listed = |map: BTreeMap<u32, i64>| map.into_iter().map(|(i, c)| (c, i)).collect();

@@ -86,6 +86,12 @@ pub enum PublicationError {
         /// How many.
         found: usize,
     },
+    /// A consent to nothing.
+    #[error("slot {slot} has a consent and no record; what was erased has neither")]
+    NoRecord {
+        /// The slot in its page.
+        slot: usize,
+    },
     /// Not as many columns as the layout says.
     #[error("the layout has {expected} columns, the publication {found}")]
     Columns {
@@ -396,6 +402,10 @@ impl Publication {
         let found = page.slots.len();
         if found > PAGE {
             return Err(PublicationError::Slots { found });
+        }
+        let alone = |slot: &Slot| slot.record.is_none() && slot.consent.is_some();
+        if let Some(slot) = page.slots.iter().position(alone) {
+            return Err(PublicationError::NoRecord { slot });
         }
         let (expected, found) = (self.layout.columns(), self.columns.len());
         if expected as usize != found {

@@ -1,20 +1,24 @@
 //! Tally: committed counts are the counts of a question over a published dataset.
 //! Spec: docs/spec/cohort.md, section "Tally".
 
+mod encoding;
+
 use pasta_curves::group::Curve;
 use pasta_curves::{Eq as Vesta, EqAffine, Fp};
 use salus_protocol::cohort::{Factor, Plan};
 use thiserror::Error;
 
-use super::encoding::{self, EncodingError, Reader};
 use super::generators::Generators;
 use super::linear::{Base, LinearError, LinearProof, LinearStatement, PointTerm, Secret};
 use super::opening::{Combination, OpeningError, OpeningProof};
 use super::polynomial::{eq, eq_table, powers};
 use super::program::{Evaluated, Program, Value, scalar};
-use super::publication::{SLOT_BITS, mask_terms, push_point, sumcheck_equations};
+use super::publication::{Publication, SLOT_BITS, mask_terms, push_point, sumcheck_equations};
 use super::sumcheck::{Reduced, Shape, SumcheckError, SumcheckProof};
 use super::transcript::Transcript;
+
+/// Most pages of a dataset: 2^26 slots, as many as a registry has leaves.
+pub const MOST_PAGES: usize = 1 << 14;
 
 /// What is asked of which columns, and the commitments that answer it.
 #[derive(Debug, Clone)]
@@ -23,8 +27,8 @@ pub struct TallyStatement<'a> {
     pub context: [u8; 32],
     /// The question as polynomials.
     pub plan: &'a Plan,
-    /// The published columns of each page, in order.
-    pub pages: &'a [&'a [EqAffine]],
+    /// The publications of the dataset's pages, in order: verified ones, all of the plan's layout.
+    pub pages: &'a [&'a Publication],
     /// Commitments to the cells' counts.
     pub counts: &'a [EqAffine],
 }
@@ -60,6 +64,12 @@ pub enum TallyError {
     /// The dataset has no page.
     #[error("the dataset has no page, so there is nothing to count")]
     Empty,
+    /// A page has other columns than the question was planned for.
+    #[error("page {page} is published in another layout than the question was planned for")]
+    Layout {
+        /// The page.
+        page: usize,
+    },
     /// The sumcheck is malformed.
     #[error("the count is not shown: {0}")]
     Sumcheck(#[from] SumcheckError),
@@ -92,7 +102,7 @@ pub const fn shape(pages: usize) -> Shape {
 pub struct Weights {
     /// λ^k, for cells.
     pub cells: Vec<Fp>,
-    /// α^m, for constraints.
+    /// α^(m+1), for constraints: none shares its weight with a cell.
     pub constraints: Vec<Fp>,
     /// τ, the corner at which constraints are checked.
     pub corner: Vec<Fp>,
@@ -104,10 +114,11 @@ impl TallyStatement<'_> {
     pub fn begin(&self, auxiliaries: &[Vec<EqAffine>]) -> (Transcript, Weights) {
         let mut transcript = Transcript::new(b"salus/v1/tally");
         transcript.bytes(b"question", &self.context);
+        transcript.bytes(b"asked", &self.plan.question);
         transcript.bytes(b"layout", &self.plan.layout.digest());
         transcript.number(b"pages", self.pages.len() as u64);
-        for columns in self.pages {
-            transcript.points(b"columns", columns);
+        for page in self.pages {
+            transcript.points(b"columns", &page.columns);
         }
         transcript.points(b"counts", self.counts);
         for page in auxiliaries {
@@ -117,7 +128,7 @@ impl TallyStatement<'_> {
         let constraint = transcript.challenge(b"constraints");
         let weights = Weights {
             cells: powers(cell, self.plan.cells.len()),
-            constraints: powers(constraint, self.plan.constraints.len()),
+            constraints: powers(constraint, self.plan.constraints.len() + 1).split_off(1),
             corner: transcript.challenges(b"corner", shape(self.pages.len()).variables),
         };
         (transcript, weights)
@@ -148,7 +159,7 @@ impl TallyStatement<'_> {
         for ((page, auxiliary), weight) in self.pages.iter().zip(auxiliaries).zip(&pages) {
             occupied += weight;
             for (column, by) in &columns {
-                vector.push(weight * by, page[*column as usize]);
+                vector.push(weight * by, page.columns[*column as usize]);
             }
             for (point, by) in auxiliary.iter().zip(&own) {
                 vector.push(weight * by, *point);
@@ -392,15 +403,25 @@ impl TallyProof {
         if pages == 0 {
             return Err(TallyError::Empty);
         }
+        if let Some(page) = statement.pages.iter().position(|p| p.layout != plan.layout) {
+            return Err(TallyError::Layout { page });
+        }
         let columns = plan.layout.columns() as usize;
         let auxiliaries = plan.auxiliaries.len();
+        let cells = plan.cells.len();
         let shapes = [
             (
                 "columns",
-                statement.pages.iter().all(|p| p.len() == columns),
+                statement.pages.iter().all(|p| p.columns.len() == columns),
             ),
-            ("counts", statement.counts.len() == plan.cells.len()),
-            ("pages", self.auxiliaries.len() == pages),
+            (
+                "counts",
+                statement.counts.len() == cells && cells <= Generators::get().counts.len(),
+            ),
+            (
+                "pages",
+                self.auxiliaries.len() == pages && pages <= MOST_PAGES,
+            ),
             (
                 "auxiliary columns",
                 self.auxiliaries.iter().all(|p| p.len() == auxiliaries),
@@ -422,60 +443,6 @@ impl TallyProof {
             pairs: &self.pairs,
             outers: &self.outers,
         }
-    }
-
-    /// The canonical bytes.
-    #[must_use]
-    pub fn to_bytes(&self) -> Vec<u8> {
-        let mut bytes = Vec::new();
-        let write = |bytes: &mut Vec<u8>, points: &[EqAffine]| {
-            for point in points {
-                encoding::write_point(bytes, point);
-            }
-        };
-        for page in &self.auxiliaries {
-            write(&mut bytes, page);
-        }
-        self.sumcheck.write(&mut bytes);
-        write(&mut bytes, &self.factors);
-        write(&mut bytes, &self.pairs);
-        write(&mut bytes, &self.outers);
-        self.opening.write(&mut bytes);
-        self.linear.write(&mut bytes);
-        bytes
-    }
-
-    /// Reads a proof of a question over so many pages.
-    ///
-    /// # Errors
-    /// [`EncodingError`] for anything but canonical bytes.
-    pub fn from_bytes(bytes: &[u8], plan: &Plan, pages: usize) -> Result<Self, EncodingError> {
-        let program = Program::of(plan);
-        let shape = shape(pages);
-        let mut reader = Reader::new(bytes);
-        let what = "tally";
-        let auxiliaries = (0..pages)
-            .map(|_| reader.points(what, plan.auxiliaries.len()))
-            .collect::<Result<_, _>>()?;
-        let sumcheck = SumcheckProof::read(&mut reader, shape)?;
-        let (factors, pairs) = (program.factors, program.pairs.len());
-        let (outers, counts) = (program.outers.len(), plan.cells.len());
-        let proof = Self {
-            auxiliaries,
-            sumcheck,
-            factors: reader.points(what, factors)?,
-            pairs: reader.points(what, pairs)?,
-            outers: reader.points(what, outers)?,
-            opening: OpeningProof::read(&mut reader)?,
-            linear: LinearProof::read(
-                &mut reader,
-                factors + pairs + outers + counts + 2,
-                1,
-                2 * (factors + counts) + pairs + outers + shape.mask_coefficients() + 2,
-            )?,
-        };
-        reader.finish()?;
-        Ok(proof)
     }
 }
 

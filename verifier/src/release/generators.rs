@@ -122,6 +122,9 @@ mod tests {
             .chain([&all.blinding]);
         let bytes: Vec<_> = points.flat_map(GroupEncoding::to_bytes).collect();
         let digest = hex::encode(Sha256::digest(bytes));
-        assert_eq!(digest, "DIGEST");
+        assert_eq!(
+            digest,
+            "e2639997250e1c9477c6261986cef591ffd7aa4dd8b51d54c374da14e9694050"
+        );
     }
 }

@@ -10,6 +10,7 @@ use salus_verifier::cohort::linear::LinearError;
 use salus_verifier::cohort::opening::OpeningError;
 use salus_verifier::cohort::polynomial::{eq_table, powers};
 use salus_verifier::cohort::program::{Program, scalar};
+use salus_verifier::cohort::publication::Publication;
 use salus_verifier::cohort::sumcheck::Reduced;
 use salus_verifier::cohort::tally::{
     self as checks, Products, TallyError, TallyProof, TallyStatement, Weights, absorb_products,
@@ -128,16 +129,16 @@ impl Scene {
             .iter()
             .zip(&self.subjects)
             .map(|(published, subjects)| TallyPage {
-                columns: &published.publication.columns,
+                publication: &published.publication,
                 seed: &published.seed,
                 subjects,
             })
             .collect();
-        let columns: Vec<&[EqAffine]> = pages.iter().map(|page| page.columns).collect();
+        let publications: Vec<&Publication> = pages.iter().map(|page| page.publication).collect();
         let statement = TallyStatement {
             context: [7; 32],
             plan: &self.plan,
-            pages: &columns,
+            pages: &publications,
             counts,
         };
         let prover = TallyProver {

@@ -99,7 +99,7 @@ fn tallies(count: usize) -> Vec<Tally> {
         context: [7; 32],
         plan: &plan,
         pages: &[TallyPage {
-            columns: &page.publication.columns,
+            publication: &page.publication,
             seed: &page.seed,
             subjects: &subjects,
         }],

@@ -48,13 +48,13 @@ fn opening(row: Row) -> Option<(Row, RowSalt)> {
 
 /// So many subjects: all consent, every third not to be counted; the second was erased.
 pub(crate) fn subjects(count: u16) -> Vec<Subject> {
-    let subject = |i: u16| Subject {
-        record: if i == 1 {
-            None
-        } else {
-            opening(record([i % 2, 3 + i % 3, 250 + 20 * i]))
-        },
-        consent: opening(consent(i % 3 != 2)),
+    let subject = |i: u16| {
+        let erased = i == 1;
+        let row = record([i % 2, 3 + i % 3, 250 + 20 * i]);
+        Subject {
+            record: opening(row).filter(|_| !erased),
+            consent: opening(consent(i % 3 != 2)).filter(|_| !erased),
+        }
     };
     (0..count).map(subject).collect()
 }

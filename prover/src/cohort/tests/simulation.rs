@@ -24,6 +24,7 @@ use salus_verifier::cohort::tally::{self as checks, Products, TallyStatement, We
 use crate::cohort::columns::normalized;
 use crate::cohort::linear;
 use crate::cohort::opening::{self, Opened};
+use crate::cohort::publication::publish;
 use crate::cohort::secret::Secrets;
 use crate::cohort::sumcheck::Mask;
 use crate::cohort::tests::scene;
@@ -224,12 +225,15 @@ fn a_simulated_tally_satisfies_every_equation() {
     let plan = scene::plan(Table::Attrition);
     let program = Program::of(&plan);
     // Nobody knows what is behind these columns and counts, the simulator least.
-    let columns = points(plan.layout.columns() as usize, &mut random);
+    let subjects = scene::subjects(2);
+    let published = publish(&scene::page(&subjects), &subjects, &plan.layout).unwrap();
+    let mut publication = published.publication;
+    publication.columns = points(plan.layout.columns() as usize, &mut random);
     let counts = points(plan.cells.len(), &mut random);
     let statement = TallyStatement {
         context: [7; 32],
         plan: &plan,
-        pages: &[&columns],
+        pages: &[&publication],
         counts: &counts,
     };
     let shape = checks::shape(1);
