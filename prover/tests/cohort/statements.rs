@@ -1,7 +1,7 @@
 //! Honest tallies, held up as tallies of something else.
 
 use pasta_curves::EqAffine;
-use salus_protocol::cohort::{Question, Table};
+use salus_protocol::cohort::{Layout, Question, Table};
 use salus_protocol::day::Day;
 use salus_prover::cohort::{TallyInput, TallyPage, tally};
 use salus_verifier::cohort::opening::OpeningError;
@@ -52,6 +52,18 @@ fn a_tally_is_of_one_question() {
     attrition.table = Table::Attrition;
     let error = scene.verify(&scene.plan(&attrition), &tally).unwrap_err();
     assert_eq!(error, TallyError::Shape { what: "counts" });
+}
+
+#[test]
+fn a_tally_is_of_one_layout() {
+    let mut scene = Scene::in_pages(40, 20, 17);
+    let plan = scene.plan(&plain());
+    let tally = scene.tally(&plan);
+    let mut highest = *scene.layout.highest();
+    highest.swap(0, 1);
+    scene.published[1].publication.layout = Layout::new(highest);
+    let error = scene.verify(&plan, &tally).unwrap_err();
+    assert_eq!(error, TallyError::Layout { page: 1 });
 }
 
 #[test]

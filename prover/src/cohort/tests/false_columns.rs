@@ -13,6 +13,7 @@ use crate::cohort::tests::forger::{Claim, Forger, Numbers, Opens};
 use crate::cohort::tests::scene::{self, Columns};
 
 const BITS: &str = "every symbol is a bit";
+const SQUARE: &str = "the square is the symbols' value squared";
 const NUMBERS: &str = "the columns' numbers are those of the committed rows";
 const RECORDS: &str = "the records' rows are those committed";
 const CONSENTS: &str = "the consents are those committed";
@@ -71,10 +72,16 @@ impl Scene {
 }
 
 /// Columns that are no bitmaps, though their numbers are the rows', fail at the bits; or at the
-/// opening, where bits are shown in their place; or at the claimed sum.
+/// square that would make them bits; or at the claimed sum; or at the opening, where bits are
+/// shown in their place.
 fn not_bits(scene: &Scene, columns: &Columns) {
     let truthful = scene.honest(columns);
     assert_eq!(scene.refused(&truthful), points(BITS));
+    let mended = Forger {
+        mended: true,
+        ..scene.honest(columns)
+    };
+    assert_eq!(scene.refused(&mended), points(SQUARE));
     let claiming = Forger {
         claim: Claim::True,
         ..scene.honest(columns)

@@ -2,6 +2,7 @@
 
 use halo2_proofs::arithmetic::best_multiexp;
 use pasta_curves::group::Curve;
+use pasta_curves::group::ff::Field;
 use pasta_curves::{Eq as Vesta, EqAffine, Fp};
 use salus_protocol::cohort::{CONSENT_FIELDS, Layout};
 use salus_protocol::row::{FIELDS, Row};
@@ -40,6 +41,8 @@ pub(crate) struct Forger<'a> {
     pub(crate) rows: &'a [Subject],
     /// What the columns' commitments are opened to.
     pub(crate) opened: Opens,
+    /// Whether the square is committed so that the sumcheck ends where it has to.
+    pub(crate) mended: bool,
 }
 
 /// A claimed sum.
@@ -88,6 +91,7 @@ impl<'a> Forger<'a> {
             numbers: Numbers::Columns(columns),
             rows,
             opened: Opens::Columns,
+            mended: false,
         }
     }
 
@@ -104,8 +108,7 @@ impl<'a> Forger<'a> {
             number: [Fp::zero(), random.scalar()],
         };
         let symbol = commit(values.symbol).to_affine();
-        let blinding = Generators::get().blinding;
-        let square = (symbol * y + blinding * values.square).to_affine();
+        let square = self.square(symbol, &values, &corner, &mask, &reduced);
         let powers = checks::absorb_symbol(symbol, square, &mut transcript);
         let mut claims = Claims {
             eq: eq(&corner, &reduced.point),
@@ -176,6 +179,28 @@ impl<'a> Forger<'a> {
         let (messages, _) = sumcheck::prove(&mut sum, claim, mask, transcript);
         let reduced = messages.reduce(SHAPE, &mut verifier).unwrap();
         (messages, reduced, sum.value())
+    }
+
+    fn square(
+        &self,
+        symbol: EqAffine,
+        values: &Values,
+        corner: &[Fp],
+        mask: &Mask,
+        reduced: &Reduced,
+    ) -> EqAffine {
+        let generators = Generators::get();
+        let [y, _] = values.symbol;
+        let mut square = symbol * y + generators.blinding * values.square;
+        if self.mended {
+            let functional = SHAPE.point_functional(&reduced.point);
+            let terms = functional.iter().zip(&mask.coefficients);
+            let masked: Fp = terms.map(|(by, a)| by * a).sum();
+            let weight = eq(corner, &reduced.point).invert().unwrap();
+            let needed = (reduced.last - reduced.rho * masked) * weight;
+            square += generators.value * (needed - (y.square() - y));
+        }
+        square.to_affine()
     }
 
     fn number(&self, powers: &[Fp], slots: &[Fp]) -> Fp {
