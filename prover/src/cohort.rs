@@ -14,6 +14,8 @@ mod sumcheck;
 mod symbols;
 mod tally;
 mod tally_sum;
+#[cfg(test)]
+mod tests;
 
 pub use publication::{PublishError, PublishedPage, Subject, publish};
 pub use secret::PageSeed;

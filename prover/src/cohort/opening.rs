@@ -2,7 +2,7 @@
 
 use halo2_proofs::arithmetic::best_multiexp;
 use pasta_curves::group::Curve;
-use pasta_curves::{EqAffine, Fp};
+use pasta_curves::{Eq as Vesta, EqAffine, Fp};
 use salus_protocol::cohort::PAGE;
 use salus_verifier::cohort::Transcript;
 use salus_verifier::cohort::generators::Generators;
@@ -27,12 +27,26 @@ pub(crate) fn prove(
     let generators = Generators::get();
     let (value, blinding) = (generators.value, generators.blinding);
     let committed = value * inner(&opened.vector, a) + blinding * opened.value_blinding;
+    prove_value(opened, &committed, a, random, transcript)
+}
+
+/// Proves that the vector's inner product with `a` is what `committed` holds. Where it is not, the
+/// proof does not verify.
+pub(crate) fn prove_value(
+    opened: &Opened,
+    committed: &Vesta,
+    a: &[Fp],
+    random: &mut Secrets,
+    transcript: &mut Transcript,
+) -> OpeningProof {
+    let generators = Generators::get();
+    let (value, blinding) = (generators.value, generators.blinding);
     let masks = random.scalars(PAGE);
     let (r, s) = (random.scalar(), random.scalar());
     let vector_mask = best_multiexp(&masks, &generators.slots) + blinding * r;
     let value_mask = value * inner(&masks, a) + blinding * s;
     let (vector_mask, value_mask) = (vector_mask.to_affine(), value_mask.to_affine());
-    transcript.curve_points(b"opened value", &[committed]);
+    transcript.curve_points(b"opened value", &[*committed]);
     transcript.points(b"opening masks", &[vector_mask, value_mask]);
     let challenge = transcript.challenge(b"opening");
     let answer: Vec<Fp> = opened
@@ -49,7 +63,10 @@ pub(crate) fn prove(
         &[product, vector_blinding, value_blinding],
     );
     let base = transcript.challenge(b"opening base");
-    let (foldings, folded) = fold(answer, a.to_vec(), base, transcript);
+    let (foldings, folded) = fold(answer, a.to_vec(), base, |sides| {
+        transcript.points(b"folding", sides);
+        transcript.challenge(b"folding")
+    });
     transcript.scalars(b"folded", &folded);
     OpeningProof {
         vector_mask,
@@ -62,13 +79,13 @@ pub(crate) fn prove(
     }
 }
 
-/// Halves the answer again and again. The generators are not folded: each side is a sum over the
+/// Halves the answer again and again, each time with a challenge. The generators are not folded: each side is a sum over the
 /// original ones, block by block.
-fn fold(
+pub(crate) fn fold(
     mut answer: Vec<Fp>,
     mut a: Vec<Fp>,
     base: Fp,
-    transcript: &mut Transcript,
+    mut challenge: impl FnMut(&[EqAffine; 2]) -> Fp,
 ) -> ([[EqAffine; 2]; FOLDINGS], Vec<Fp>) {
     let generators = Generators::get();
     let mut foldings = [[EqAffine::default(); 2]; FOLDINGS];
@@ -92,8 +109,7 @@ fn fold(
             side(low, half, inner(low, a_high)),
             side(high, 0, inner(high, a_low)),
         ];
-        transcript.points(b"folding", sides);
-        let c = transcript.challenge(b"folding");
+        let c = challenge(sides);
         answer = low.iter().zip(high).map(|(l, h)| l + c * h).collect();
         a = a_low.iter().zip(a_high).map(|(l, h)| c * l + h).collect();
         challenges.push(c);

@@ -12,9 +12,10 @@ use super::publication::Subject;
 const KNOWN: i32 = 64;
 
 /// The values of a plan's factors in a page.
+#[derive(Clone)]
 pub(crate) struct FactorValues {
     /// By factor, then slot.
-    numbers: Vec<Vec<i32>>,
+    pub(crate) numbers: Vec<Vec<i32>>,
     /// Whether a factor's numbers stand for their inverses.
     inverse: Vec<bool>,
 }

@@ -29,9 +29,13 @@ pub(crate) struct Mask {
 
 impl Mask {
     pub(crate) fn random(shape: Shape, random: &mut Secrets) -> Self {
-        let generators = Generators::get();
         let coefficients = random.scalars(shape.mask_coefficients());
-        let blinding = random.scalar();
+        Self::of(shape, coefficients, random.scalar())
+    }
+
+    /// The mask with these coefficients.
+    pub(crate) fn of(shape: Shape, coefficients: Vec<Fp>, blinding: Fp) -> Self {
+        let generators = Generators::get();
         let slots = &generators.slots[..coefficients.len()];
         let commitment = best_multiexp(&coefficients, slots) + generators.blinding * blinding;
         Self {
@@ -55,7 +59,7 @@ impl Mask {
 
     /// The mask's sum over the variables after the one of this round, whose value is `at`; the
     /// ones before are set.
-    fn round(&self, point: &[Fp], at: Fp) -> Fp {
+    pub(crate) fn round(&self, point: &[Fp], at: Fp) -> Fp {
         let (variable, variables) = (point.len(), self.shape.variables);
         let set: Fp = point
             .iter()
@@ -77,7 +81,7 @@ impl Mask {
         corners[rest] * here + halves * later
     }
 
-    fn sum(&self) -> Fp {
+    pub(crate) fn sum(&self) -> Fp {
         let functional = self.shape.sum_functional();
         let terms = functional.iter().zip(&self.coefficients);
         terms.map(|(by, a)| by * a).sum()

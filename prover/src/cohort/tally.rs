@@ -128,7 +128,7 @@ pub fn tally(input: &TallyInput<'_>) -> Result<Tally, TallyInputError> {
 }
 
 /// The cells' counts.
-fn count(program: &Program, pages: &[FactorValues]) -> Vec<u64> {
+pub(crate) fn count(program: &Program, pages: &[FactorValues]) -> Vec<u64> {
     pages.par_iter().map(|page| page.count(program)).reduce(
         || vec![0; program.cells.len()],
         |mut a, b| {
@@ -138,27 +138,27 @@ fn count(program: &Program, pages: &[FactorValues]) -> Vec<u64> {
     )
 }
 
-struct TallyProver<'a> {
-    input: &'a TallyInput<'a>,
-    statement: TallyStatement<'a>,
-    program: &'a Program,
-    pages: &'a [FactorValues],
-    openings: &'a [CountOpening],
-    inverses: &'a Inverses,
+pub(crate) struct TallyProver<'a> {
+    pub(crate) input: &'a TallyInput<'a>,
+    pub(crate) statement: TallyStatement<'a>,
+    pub(crate) program: &'a Program,
+    pub(crate) pages: &'a [FactorValues],
+    pub(crate) openings: &'a [CountOpening],
+    pub(crate) inverses: &'a Inverses,
 }
 
 /// Values at the sumcheck's point with the blindings of their commitments.
-struct Committed {
-    values: Evaluated,
-    blindings: Evaluated,
-    factors: [Vec<Fp>; 2],
+pub(crate) struct Committed {
+    pub(crate) values: Evaluated,
+    pub(crate) blindings: Evaluated,
+    pub(crate) factors: [Vec<Fp>; 2],
     /// Blindings of pairs and outer products beyond what follows from their parts.
-    pairs: Vec<Fp>,
-    outers: Vec<Fp>,
+    pub(crate) pairs: Vec<Fp>,
+    pub(crate) outers: Vec<Fp>,
 }
 
 impl TallyProver<'_> {
-    fn prove(&self, random: &mut Secrets) -> TallyProof {
+    pub(crate) fn prove(&self, random: &mut Secrets) -> TallyProof {
         let blindings = self.auxiliary_blindings(random);
         let auxiliaries = self.commit_auxiliaries(&blindings);
         let (mut transcript, weights) = self.statement.begin(&auxiliaries);
@@ -205,12 +205,12 @@ impl TallyProver<'_> {
         }
     }
 
-    fn auxiliary_blindings(&self, random: &mut Secrets) -> Vec<Vec<Fp>> {
+    pub(crate) fn auxiliary_blindings(&self, random: &mut Secrets) -> Vec<Vec<Fp>> {
         let count = self.input.plan.auxiliaries.len();
         self.pages.iter().map(|_| random.scalars(count)).collect()
     }
 
-    fn commit_auxiliaries(&self, blindings: &[Vec<Fp>]) -> Vec<Vec<EqAffine>> {
+    pub(crate) fn commit_auxiliaries(&self, blindings: &[Vec<Fp>]) -> Vec<Vec<EqAffine>> {
         self.pages
             .par_iter()
             .zip(blindings)
@@ -232,7 +232,7 @@ impl TallyProver<'_> {
 
     /// Draws blindings for the factors' values and their products, and follows them through the
     /// program: commitments to inner sums are sums of commitments.
-    fn commit_values(&self, factors: Vec<Fp>, random: &mut Secrets) -> Committed {
+    pub(crate) fn commit_values(&self, factors: Vec<Fp>, random: &mut Secrets) -> Committed {
         let program = self.program;
         let blindings = random.scalars(factors.len());
         let mut values = Evaluated::default();
@@ -275,7 +275,7 @@ impl TallyProver<'_> {
     }
 
     /// Commitments to factors, pairs and outer products.
-    fn commitments(&self, committed: &Committed) -> [Vec<EqAffine>; 3] {
+    pub(crate) fn commitments(&self, committed: &Committed) -> [Vec<EqAffine>; 3] {
         let value = Generators::get().value;
         let commit = |values: &[Fp], blindings: &[Fp]| -> Vec<EqAffine> {
             let points: Vec<Vesta> = values
@@ -294,7 +294,7 @@ impl TallyProver<'_> {
     }
 
     /// The batch of all factors' columns, folded over pages, with its blinding.
-    fn opened(
+    pub(crate) fn opened(
         &self,
         sum: &TallySum<'_>,
         batch: &[Fp],
@@ -342,7 +342,7 @@ impl TallyProver<'_> {
 
     /// The secrets in the order of [`checks::Secrets`]: factors, counts, pairs, outers, mask,
     /// last.
-    fn linear_secrets(
+    pub(crate) fn linear_secrets(
         &self,
         committed: &Committed,
         mask: &Mask,

@@ -1,7 +1,12 @@
 //! Publications and tallies: what verifies, and what must not.
 #![allow(clippy::unwrap_used)]
 
+mod altered;
+mod bytes;
+mod publications;
 mod scene;
+mod sizes;
+mod statements;
 
 use pasta_curves::Fp;
 use rand_chacha::ChaCha20Rng;

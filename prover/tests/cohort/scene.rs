@@ -1,5 +1,6 @@
 //! A dataset of random records and consents, and questions about it.
 
+use pasta_curves::EqAffine;
 use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::{RngCore, SeedableRng};
 use salus_protocol::cohort::{Layout, PAGE, Plan, Question, Table};
@@ -12,7 +13,7 @@ use salus_protocol::row::{FIELDS, Row};
 use salus_protocol::row_commitment::{RowCommitment, RowSalt};
 use salus_prover::cohort::{PublishedPage, Subject, Tally, TallyInput, TallyPage, publish, tally};
 use salus_verifier::cohort::publication::{Page, Publication, Slot};
-use salus_verifier::cohort::tally::{TallyError, TallyStatement};
+use salus_verifier::cohort::tally::{TallyError, TallyProof, TallyStatement};
 
 /// Context of every tally here.
 pub(crate) const CONTEXT: [u8; 32] = [7; 32];
@@ -35,14 +36,18 @@ pub(crate) fn random_row(random: &mut ChaCha20Rng) -> Row {
     let mut values = [0; FIELDS];
     for (value, highest) in values.iter_mut().zip(layout().highest()) {
         let any = (random.next_u32() % (u32::from(*highest) + 1)) as u16;
-        *value = if random.next_u32() % 5 == 0 { 0 } else { any };
+        *value = if random.next_u32().is_multiple_of(5) {
+            0
+        } else {
+            any
+        };
     }
     Row::new(values)
 }
 
 /// A consent's row: mostly granted and in force, each part missing now and then.
 pub(crate) fn random_consent(random: &mut ChaCha20Rng) -> Row {
-    let mut rarely = |one_in: u32| random.next_u32() % one_in == 0;
+    let mut rarely = |one_in: u32| random.next_u32().is_multiple_of(one_in);
     let mut terms = Terms::none();
     if !rarely(6) {
         terms = terms.permit(Permission::GeneralResearch);
@@ -73,9 +78,14 @@ pub(crate) fn random_consent(random: &mut ChaCha20Rng) -> Row {
 impl Scene {
     /// A dataset of so many slots, over as many pages as they need.
     pub(crate) fn new(slots: usize, seed: u64) -> Self {
+        Self::in_pages(slots, PAGE, seed)
+    }
+
+    /// The same with pages of fewer slots: nothing is recorded in the rest of them.
+    pub(crate) fn in_pages(slots: usize, page_slots: usize, seed: u64) -> Self {
         let mut random = ChaCha20Rng::seed_from_u64(seed);
         let all: Vec<Subject> = (0..slots).map(|_| subject(&mut random)).collect();
-        let subjects: Vec<Vec<Subject>> = all.chunks(PAGE).map(<[Subject]>::to_vec).collect();
+        let subjects: Vec<Vec<Subject>> = all.chunks(page_slots).map(<[Subject]>::to_vec).collect();
         let pages: Vec<Page> = (0u8..)
             .zip(&subjects)
             .map(|(number, subjects)| page(number, subjects))
@@ -123,11 +133,20 @@ impl Scene {
     }
 
     pub(crate) fn verify(&self, plan: &Plan, tally: &Tally) -> Result<(), TallyError> {
-        tally.proof.verify(&TallyStatement {
+        self.verify_proof(plan, &tally.counts, &tally.proof)
+    }
+
+    pub(crate) fn verify_proof(
+        &self,
+        plan: &Plan,
+        counts: &[EqAffine],
+        proof: &TallyProof,
+    ) -> Result<(), TallyError> {
+        proof.verify(&TallyStatement {
             context: CONTEXT,
             plan,
             pages: &self.publications(),
-            counts: &tally.counts,
+            counts,
         })
     }
 
@@ -152,7 +171,7 @@ impl Scene {
 
 fn subject(random: &mut ChaCha20Rng) -> Subject {
     let mut opening = |one_in: u32, row: fn(&mut ChaCha20Rng) -> Row| {
-        let present = random.next_u32() % one_in != 0;
+        let present = !random.next_u32().is_multiple_of(one_in);
         present.then(|| (row(random), RowSalt::random().unwrap()))
     };
     let record = opening(20, random_row);
