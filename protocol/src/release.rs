@@ -88,7 +88,7 @@ pub enum TableError {
 
 /// What the policy makes of the exact counts of a table.
 ///
-/// Each cell is released by itself, as [`DisclosurePolicy::alone`] says. Of a partition with a small part,
+/// Each cell is released by itself, as the policy says. Of a partition with a small part,
 /// the parts up to a threshold are suppressed, empty ones too: the smallest part that is not small
 /// and all below it, or all parts where each is small or empty. So a suppressed part
 /// may be any of them, and none is what the total lacks.
