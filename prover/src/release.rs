@@ -14,7 +14,9 @@ use halo2_proofs::transcript::{Blake2bWrite, Challenge255, Transcript as _};
 use merlin::Transcript;
 use salus_circuits::release::{Circuit, Instance, InstanceError, Witness};
 use salus_protocol::release::{DisclosurePolicy, Released, Shape, TableError, release};
-use salus_verifier::release::generators::{count_generators, parameters, verifying_key};
+use salus_verifier::release::generators::{
+    count_generators, in_own_pool, parameters, verifying_key,
+};
 use salus_verifier::release::link::{Link, challenge, images, weights};
 use salus_verifier::release::{
     ReleaseError, ReleaseProof, ReleaseProofError, ReleaseStatement, scalar,
@@ -94,8 +96,8 @@ impl Drop for Secrets {
 }
 
 static PROVING_KEY: LazyLock<ProvingKey<EqAffine>> = LazyLock::new(|| {
-    keygen_pk(parameters(), verifying_key().clone(), &Circuit::default())
-        .expect("the circuit is fixed and has a key")
+    let key = in_own_pool(|| keygen_pk(parameters(), verifying_key().clone(), &Circuit::default()));
+    key.expect("the circuit is fixed and has a key")
 });
 
 /// Applies the policy to the counts, and proves what is released of them.

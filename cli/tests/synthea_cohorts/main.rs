@@ -6,12 +6,15 @@
 //! resources, `cohorts` says each query by hand, `standing` says who consents. The sides share the
 //! profiles' lists of codes and units, as data, and no code.
 //!
+//! The same cohorts are counted by a custodian: what is proven, and released, is the count by hand.
+//!
 //! The native relation decides of every patient. The circuit decides of everyone whose row matches,
 //! consent or not, and of every fifth of the others; the two must agree.
 #![allow(clippy::unwrap_used)]
 
 mod chart;
 mod cohorts;
+mod count;
 mod export;
 mod lists;
 mod standing;
@@ -77,6 +80,13 @@ impl Patients {
         [consenting.collect(), all]
     }
 
+    /// How many belong to the cohort by hand and may be counted.
+    fn counted_by_hand(&self, cohort: &Cohort) -> usize {
+        let [_, all] = self.by_hand(cohort);
+        let counted = all.iter().filter(|id| self.standing(id).may_be_counted());
+        counted.count()
+    }
+
     /// The study with everyone who has a row.
     fn study(&self, cohort: &Cohort) -> Study {
         let profile = &profiles::named(cohort.profile).unwrap().profile;
@@ -114,6 +124,11 @@ impl Patients {
             a.symmetric_difference(b).map(ToString::to_string).collect()
         };
         assert_eq!(differ(&matching, &all), [""; 0], "match{}", cohort.text);
+        let counted = self.counted_by_hand(cohort);
+        let profile = &profiles::named(cohort.profile).unwrap().profile;
+        let count = count::count(profile, study.query(), &study.subjects());
+        assert_eq!(count.exact, counted as u64, "count{}", cohort.text);
+        assert_eq!(count.released, count::shown(counted), "{}", cohort.text);
         assert_eq!(
             differ(&proving, &consenting),
             [""; 0],

@@ -50,6 +50,15 @@ impl Standing {
         )
     }
 
+    /// Whether it lets a count for the study include them: asking for no contact, and not
+    /// limited to one study.
+    pub(crate) fn may_be_counted(self) -> bool {
+        matches!(
+            self,
+            Self::GeneralResearch | Self::HealthResearch | Self::Diabetes | Self::CountedOnly
+        )
+    }
+
     /// The consent. Who gave none makes up one that would cover the study.
     pub(crate) fn consent(self, this_study: Scope, other_study: Scope) -> Consent {
         let contacted = Terms::none().grant(Grant::Counted).grant(Grant::Contacted);

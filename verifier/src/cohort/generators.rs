@@ -8,7 +8,7 @@ use pasta_curves::{Eq as Vesta, EqAffine};
 use rayon::prelude::*;
 use salus_protocol::cohort::PAGE;
 
-use crate::release::generators::count_generators;
+use crate::release::generators::{count_generators, in_own_pool};
 
 /// The generators that columns and evaluations are committed with.
 #[derive(Debug)]
@@ -25,7 +25,7 @@ pub struct Generators {
     pub counts: Vec<EqAffine>,
 }
 
-static GENERATORS: LazyLock<Generators> = LazyLock::new(Generators::hash);
+static GENERATORS: LazyLock<Generators> = LazyLock::new(|| in_own_pool(Generators::hash));
 
 impl Generators {
     /// The one set of generators.

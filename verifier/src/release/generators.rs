@@ -25,11 +25,26 @@ pub struct CountGenerators {
     pub blinding: EqAffine,
 }
 
-static PARAMETERS: LazyLock<Params<EqAffine>> = LazyLock::new(|| Params::new(ROWS_LOG2));
+static PARAMETERS: LazyLock<Params<EqAffine>> =
+    LazyLock::new(|| in_own_pool(|| Params::new(ROWS_LOG2)));
 
 static VERIFYING_KEY: LazyLock<VerifyingKey<EqAffine>> = LazyLock::new(|| {
-    keygen_vk(parameters(), &Circuit::default()).expect("the circuit is fixed and has a key")
+    let key = in_own_pool(|| keygen_vk(parameters(), &Circuit::default()));
+    key.expect("the circuit is fixed and has a key")
 });
+
+/// Runs parallel work that others wait for, in threads of its own. In rayon's common pool it might
+/// never run: all of its workers may be among those who wait.
+///
+/// # Panics
+/// Where the work does, or where the operating system gives no thread.
+pub fn in_own_pool<T: Send>(work: impl FnOnce() -> T + Send) -> T {
+    let own = || match rayon::ThreadPoolBuilder::new().build() {
+        Ok(pool) => pool.install(work),
+        Err(error) => unreachable!("a pool with default settings is refused: {error}"),
+    };
+    std::thread::scope(|scope| scope.spawn(own).join()).expect("the work does not panic")
+}
 
 static GENERATORS: LazyLock<CountGenerators> = LazyLock::new(|| read(parameters()));
 
