@@ -86,7 +86,11 @@ pub enum TallyError {
 #[must_use]
 pub const fn page_bits(pages: usize) -> usize {
     // More are refused; the bound keeps the power of two in range.
-    let pages = if pages > MOST_PAGES { MOST_PAGES } else { pages };
+    let pages = if pages > MOST_PAGES {
+        MOST_PAGES
+    } else {
+        pages
+    };
     pages.next_power_of_two().ilog2() as usize
 }
 
