@@ -97,6 +97,12 @@ fn publish_count_and_audit() {
     assert_eq!(home.ok(&["ledger", "verify"])["cohort_answers"], 3);
 }
 
+/// How many seeds of publications the hospital keeps.
+fn seeds(home: &TestHome) -> usize {
+    let folder = home.state("issuers/hospital/publications");
+    std::fs::read_dir(folder).unwrap().count()
+}
+
 #[test]
 fn a_revoked_consent_is_not_counted_from_the_next_publication_on() {
     let (home, _) = hospital();
@@ -110,7 +116,20 @@ fn a_revoked_consent_is_not_counted_from_the_next_publication_on() {
         .map(|wallet| wallet["name"].as_str().unwrap().to_owned())
         .find(|name| home.succeeds(&["consent", "revoke", "--wallet", name]));
     assert!(consenting.is_some(), "somebody consented");
+    assert_eq!(seeds(&home), 1);
     home.fails(4, &count(&[]), "publish it again");
     assert_eq!(home.ok(&publish)["published"], 1);
+    assert_eq!(seeds(&home), 1, "the seed of the page before is gone");
     home.ok(&count(&[]));
+
+    // A seed would open an erased row: its salt is not all that must be destroyed.
+    let erase = [
+        "record",
+        "erase",
+        &consenting.unwrap(),
+        "--issuer",
+        "hospital",
+    ];
+    home.ok(&erase);
+    assert_eq!(seeds(&home), 0);
 }

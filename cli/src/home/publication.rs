@@ -7,6 +7,8 @@ use serde::{Deserialize, Serialize};
 use super::{Home, Issuer, Role};
 use crate::failure::Failure;
 
+const FOLDER: &str = "publications";
+
 /// The seed of a publication. Whoever has it can test guesses of what the columns hold.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -54,6 +56,24 @@ impl Home {
         Ok(PageSeed::from_bytes(bytes))
     }
 
+    /// Destroys the seeds of all publications but these. A seed opens the columns of its
+    /// publication, which stay on the ledger: kept beyond its use it would undo an erasure.
+    pub(crate) fn keep_seeds_of(
+        &self,
+        issuer: &Issuer,
+        current: &[AttachmentDigest],
+    ) -> Result<(), Failure> {
+        let folder = [Role::Issuer.folder(), issuer.name.as_str(), FOLDER].join("/");
+        let kept: Vec<String> = current.iter().map(file_name).collect();
+        for name in self.names(&folder)? {
+            if !kept.contains(&name) {
+                let path = self.path(&[&folder, &name]);
+                std::fs::remove_file(&path).map_err(Failure::file("remove", &path))?;
+            }
+        }
+        Ok(())
+    }
+
     /// Whether this home has a publication's seed.
     pub(crate) fn has_seed(&self, issuer: &Issuer, publication: &AttachmentDigest) -> bool {
         self.path(&place(issuer, &file_name(publication))).is_file()
@@ -65,10 +85,5 @@ fn file_name(publication: &AttachmentDigest) -> String {
 }
 
 fn place<'a>(issuer: &'a Issuer, file: &'a str) -> [&'a str; 4] {
-    [
-        Role::Issuer.folder(),
-        issuer.name.as_str(),
-        "publications",
-        file,
-    ]
+    [Role::Issuer.folder(), issuer.name.as_str(), FOLDER, file]
 }

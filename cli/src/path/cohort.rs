@@ -156,7 +156,26 @@ pub(crate) fn publish(
         )?;
         step();
     }
+    forget(home, ledger, issuer)?;
     Ok(done)
+}
+
+/// Destroys the seeds of the issuer's publications that are not current: nothing can be counted
+/// over them any more, and a seed opens what was erased since.
+pub(crate) fn forget(home: &Home, ledger: &Ledger, issuer: &Issuer) -> Result<(), Failure> {
+    let key = issuer.key.public();
+    let current: Vec<AttachmentDigest> = {
+        let state = ledger.state()?;
+        let own = state.datasets_of(&key);
+        own.flat_map(|dataset| {
+            let pages = (0u32..).take(dataset.pages());
+            let current = pages.filter(|number| dataset.is_current(*number));
+            current.filter_map(|number| dataset.published(number))
+        })
+        .map(|published| published.publication)
+        .collect()
+    };
+    home.keep_seeds_of(issuer, &current)
 }
 
 /// Whether a page's publication is of the page as it is, in this layout, and this home's own.

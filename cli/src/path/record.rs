@@ -265,6 +265,7 @@ pub(crate) fn erase(
         .collect();
     issuer.records.retain(|r| r.patient != *patient);
     home.put_issuer_records(issuer)?;
+    super::cohort::forget(home, ledger, issuer)?;
     if let Some(mut wallet) = home.find_wallet(patient)? {
         wallet
             .holdings

@@ -145,6 +145,12 @@ impl State {
         self.datasets.get(&(*issuer, *edition))
     }
 
+    /// All datasets of an issuer.
+    pub fn datasets_of(&self, issuer: &PublicKey) -> impl Iterator<Item = &Dataset> {
+        let own = self.datasets.iter();
+        own.filter_map(move |((key, _), dataset)| (key == issuer).then_some(dataset))
+    }
+
     /// A page of a dataset as it is now: what a publication is verified against.
     #[must_use]
     pub fn page(&self, issuer: &PublicKey, edition: &Edition, number: u32) -> Option<Page> {
