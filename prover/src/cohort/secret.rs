@@ -1,4 +1,6 @@
-//! Blindings and masks: random scalars from the operating system's randomness, wiped after use.
+//! Blindings and masks: random scalars from the operating system's randomness.
+//!
+//! Seeds are wiped after use; the scalars drawn from them, and the generator's state, are not.
 
 use pasta_curves::Fp;
 use pasta_curves::group::ff::FromUniformBytes;

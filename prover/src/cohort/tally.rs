@@ -9,7 +9,8 @@ use salus_verifier::cohort::program::{Evaluated, Program, scalar};
 use salus_verifier::cohort::publication::Publication;
 use salus_verifier::cohort::sumcheck::Reduced;
 use salus_verifier::cohort::tally::{
-    self as checks, Products, TallyError, TallyProof, TallyStatement, Weights, absorb_products,
+    self as checks, BatchWeights, Products, TallyError, TallyProof, TallyStatement, Weights,
+    absorb_products,
 };
 use thiserror::Error;
 
@@ -303,19 +304,7 @@ impl TallyProver<'_> {
         committed: &Committed,
     ) -> Opened {
         let pages = eq_table(&reduced.point[..checks::page_bits(self.pages.len())]);
-        let mut columns = std::collections::BTreeMap::<u32, Fp>::new();
-        let mut own = vec![Fp::zero(); self.input.plan.auxiliaries.len()];
-        for (factor, weight) in self.input.plan.factors.iter().zip(batch) {
-            match factor {
-                Factor::Form(form) => {
-                    for term in &form.terms {
-                        *columns.entry(term.column).or_default() +=
-                            scalar(term.coefficient) * weight;
-                    }
-                }
-                Factor::Auxiliary(i) => own[*i as usize] += weight,
-            }
-        }
+        let weights = BatchWeights::of(self.input.plan, batch);
         let vector_blinding = self
             .input
             .pages
@@ -323,8 +312,10 @@ impl TallyProver<'_> {
             .zip(auxiliaries)
             .zip(&pages)
             .map(|((page, auxiliary), weight)| {
-                let published = columns.iter().map(|(c, by)| by * page.seed.blinding(*c));
-                let added = auxiliary.iter().zip(&own).map(|(b, by)| b * by);
+                let published = weights.columns.iter();
+                let published = published.map(|(c, by)| by * page.seed.blinding(*c));
+                let added = auxiliary.iter().zip(&weights.auxiliaries);
+                let added = added.map(|(b, by)| b * by);
                 weight * published.chain(added).sum::<Fp>()
             })
             .sum();

@@ -91,6 +91,11 @@ impl LinearStatement {
                 base: *base,
             })
             .collect();
+        self.sum(name, target, terms);
+    }
+
+    /// Adds an equation between a point and a sum of terms.
+    pub fn sum(&mut self, name: &'static str, target: EqAffine, terms: Vec<PointTerm>) {
         self.points.push(PointEquation {
             name,
             target,

@@ -15,7 +15,9 @@ use super::generators::Generators;
 use super::linear::{LinearError, LinearProof, LinearStatement, PointTerm, Secret};
 use super::opening::{Combination, OpeningError, OpeningProof};
 use super::polynomial::{eq, eq_table, powers};
-use super::sumcheck::{Reduced, Shape, SumcheckError, SumcheckProof};
+use super::sumcheck::{
+    Reduced, Shape, SumcheckError, SumcheckProof, mask_terms, sumcheck_equations,
+};
 use super::transcript::Transcript;
 
 /// Coordinates of a symbol.
@@ -245,12 +247,7 @@ pub fn linear_statement(
         secret: secrets.last,
         base: blinding,
     });
-    push_point(
-        &mut statement,
-        "every symbol is a bit",
-        last.to_affine(),
-        terms,
-    );
+    statement.sum("every symbol is a bit", last.to_affine(), terms);
     numbers_equation(&mut statement, proof, claims, &secrets, [value, blinding]);
     row_equations(&mut statement, page, claims, &secrets);
     (statement, secrets)
@@ -291,8 +288,7 @@ fn numbers_equation(
         secret: secrets.number,
         base: blinding,
     });
-    push_point(
-        statement,
+    statement.sum(
         "the columns' numbers are those of the committed rows",
         proof.number,
         terms,
@@ -329,68 +325,6 @@ fn row_equations(statement: &mut LinearStatement, page: &Page, claims: &Claims, 
         terms.push((*salt, statement.base(generators.blinding())));
         statement.point(name, target, &terms);
     }
-}
-
-/// The mask opens, and the sumcheck's claimed sum is `claim` (secrets with coefficients) plus the
-/// mask's.
-pub(crate) fn sumcheck_equations(
-    statement: &mut LinearStatement,
-    shape: Shape,
-    mask: &EqAffine,
-    reduced: &Reduced,
-    (coefficients, blinding): &(Vec<Secret>, Secret),
-    claim: &[(Fp, Secret)],
-) {
-    let generators = Generators::get();
-    let bases: Vec<_> = generators.slots[..coefficients.len()]
-        .iter()
-        .map(|point| statement.base(*point))
-        .collect();
-    let mut terms: Vec<_> = coefficients.iter().copied().zip(bases).collect();
-    terms.push((*blinding, statement.base(generators.blinding)));
-    statement.point("the sumcheck's mask is known", *mask, &terms);
-    let functional = shape.sum_functional();
-    let mask_sum = functional
-        .iter()
-        .zip(coefficients)
-        .map(|(by, secret)| (reduced.rho * by, *secret));
-    statement.scalars.push(super::linear::ScalarEquation {
-        name: "the sumcheck's sum is the claimed one",
-        target: reduced.first,
-        terms: claim.iter().copied().chain(mask_sum).collect(),
-    });
-}
-
-/// ρ times the mask's value at the sumcheck's point.
-pub(crate) fn mask_terms(
-    shape: Shape,
-    reduced: &Reduced,
-    coefficients: &[Secret],
-    value: super::linear::Base,
-) -> Vec<PointTerm> {
-    shape
-        .point_functional(&reduced.point)
-        .iter()
-        .zip(coefficients)
-        .map(|(by, secret)| PointTerm {
-            coefficient: reduced.rho * by,
-            secret: *secret,
-            base: value,
-        })
-        .collect()
-}
-
-pub(crate) fn push_point(
-    statement: &mut LinearStatement,
-    name: &'static str,
-    target: EqAffine,
-    terms: Vec<PointTerm>,
-) {
-    statement.points.push(super::linear::PointEquation {
-        name,
-        target,
-        terms,
-    });
 }
 
 impl Publication {

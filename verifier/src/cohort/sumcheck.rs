@@ -5,6 +5,8 @@ use pasta_curves::{EqAffine, Fp};
 use thiserror::Error;
 
 use super::encoding::{self, EncodingError, Reader};
+use super::generators::Generators;
+use super::linear::{Base, LinearStatement, PointTerm, ScalarEquation, Secret};
 use super::polynomial::{interpolate, powers};
 use super::transcript::Transcript;
 
@@ -139,4 +141,53 @@ pub fn begin(mask: &EqAffine, transcript: &mut Transcript) -> Fp {
 pub fn next(round: &[Fp], transcript: &mut Transcript) -> Fp {
     transcript.scalars(b"round", round);
     transcript.challenge(b"round")
+}
+
+/// The mask opens, and the sumcheck's claimed sum is `claim` (secrets with coefficients) plus the
+/// mask's.
+pub(crate) fn sumcheck_equations(
+    statement: &mut LinearStatement,
+    shape: Shape,
+    mask: &EqAffine,
+    reduced: &Reduced,
+    (coefficients, blinding): &(Vec<Secret>, Secret),
+    claim: &[(Fp, Secret)],
+) {
+    let generators = Generators::get();
+    let bases: Vec<_> = generators.slots[..coefficients.len()]
+        .iter()
+        .map(|point| statement.base(*point))
+        .collect();
+    let mut terms: Vec<_> = coefficients.iter().copied().zip(bases).collect();
+    terms.push((*blinding, statement.base(generators.blinding)));
+    statement.point("the sumcheck's mask is known", *mask, &terms);
+    let functional = shape.sum_functional();
+    let mask_sum = functional
+        .iter()
+        .zip(coefficients)
+        .map(|(by, secret)| (reduced.rho * by, *secret));
+    statement.scalars.push(ScalarEquation {
+        name: "the sumcheck's sum is the claimed one",
+        target: reduced.first,
+        terms: claim.iter().copied().chain(mask_sum).collect(),
+    });
+}
+
+/// ρ times the mask's value at the sumcheck's point.
+pub(crate) fn mask_terms(
+    shape: Shape,
+    reduced: &Reduced,
+    coefficients: &[Secret],
+    value: Base,
+) -> Vec<PointTerm> {
+    shape
+        .point_functional(&reduced.point)
+        .iter()
+        .zip(coefficients)
+        .map(|(by, secret)| PointTerm {
+            coefficient: reduced.rho * by,
+            secret: *secret,
+            base: value,
+        })
+        .collect()
 }

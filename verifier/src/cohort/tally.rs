@@ -3,6 +3,8 @@
 
 mod encoding;
 
+use std::collections::BTreeMap;
+
 use pasta_curves::group::Curve;
 use pasta_curves::{Eq as Vesta, EqAffine, Fp};
 use salus_protocol::cohort::{Factor, Plan};
@@ -13,8 +15,10 @@ use super::linear::{Base, LinearError, LinearProof, LinearStatement, PointTerm, 
 use super::opening::{Combination, OpeningError, OpeningProof};
 use super::polynomial::{eq, eq_table, powers};
 use super::program::{Evaluated, Program, Value, scalar};
-use super::publication::{Publication, SLOT_BITS, mask_terms, push_point, sumcheck_equations};
-use super::sumcheck::{Reduced, Shape, SumcheckError, SumcheckProof};
+use super::publication::{Publication, SLOT_BITS};
+use super::sumcheck::{
+    Reduced, Shape, SumcheckError, SumcheckProof, mask_terms, sumcheck_equations,
+};
 use super::transcript::Transcript;
 
 /// Most pages of a dataset: 2^26 slots, as many as a registry has leaves.
@@ -145,21 +149,11 @@ impl TallyStatement<'_> {
     #[must_use]
     pub fn folded(&self, auxiliaries: &[Vec<EqAffine>], point: &[Fp], batch: &[Fp]) -> Combination {
         let pages = eq_table(&point[..page_bits(self.pages.len())]);
-        let mut columns = std::collections::BTreeMap::<u32, Fp>::new();
-        let mut own = vec![Fp::zero(); self.plan.auxiliaries.len()];
-        let mut ones = Fp::zero();
-        for (factor, weight) in self.plan.factors.iter().zip(batch) {
-            match factor {
-                Factor::Form(form) => {
-                    ones += scalar(form.constant) * weight;
-                    for term in &form.terms {
-                        *columns.entry(term.column).or_default() +=
-                            scalar(term.coefficient) * weight;
-                    }
-                }
-                Factor::Auxiliary(i) => own[*i as usize] += weight,
-            }
-        }
+        let BatchWeights {
+            columns,
+            auxiliaries: own,
+            ones,
+        } = BatchWeights::of(self.plan, batch);
         let mut vector = Combination::default();
         let mut occupied = Fp::zero();
         for ((page, auxiliary), weight) in self.pages.iter().zip(auxiliaries).zip(&pages) {
@@ -173,6 +167,42 @@ impl TallyStatement<'_> {
         }
         vector.push(ones * occupied, Generators::get().ones);
         vector
+    }
+}
+
+/// By what each column counts in a batch of factors.
+#[derive(Debug, Clone)]
+pub struct BatchWeights {
+    /// Of the published columns that the plan uses.
+    pub columns: BTreeMap<u32, Fp>,
+    /// Of the auxiliary columns.
+    pub auxiliaries: Vec<Fp>,
+    /// Of the constant 1.
+    pub ones: Fp,
+}
+
+impl BatchWeights {
+    /// The weights, each factor counting by its place in `batch`.
+    #[must_use]
+    pub fn of(plan: &Plan, batch: &[Fp]) -> Self {
+        let mut weights = Self {
+            columns: BTreeMap::new(),
+            auxiliaries: vec![Fp::zero(); plan.auxiliaries.len()],
+            ones: Fp::zero(),
+        };
+        for (factor, weight) in plan.factors.iter().zip(batch) {
+            match factor {
+                Factor::Form(form) => {
+                    weights.ones += scalar(form.constant) * weight;
+                    for term in &form.terms {
+                        *weights.columns.entry(term.column).or_default() +=
+                            scalar(term.coefficient) * weight;
+                    }
+                }
+                Factor::Auxiliary(i) => weights.auxiliaries[*i as usize] += weight,
+            }
+        }
+        weights
     }
 }
 
@@ -310,12 +340,7 @@ pub fn linear_statement(
         base: blinding,
     });
     let target = (generators.value * reduced.last - known).to_affine();
-    push_point(
-        &mut statement,
-        "the sumcheck ends in the factors' values",
-        target,
-        terms,
-    );
+    statement.sum("the sumcheck ends in the factors' values", target, terms);
     (statement, secrets)
 }
 
