@@ -38,9 +38,7 @@ impl PageSeed {
 
     /// The blinding of a column.
     pub(crate) fn blinding(&self, column: u32) -> Fp {
-        let mut stream = ChaCha20Rng::from_seed(*self.0);
-        stream.set_stream(u64::from(column));
-        scalar(&mut stream)
+        expand(&self.0, column)
     }
 }
 
@@ -48,6 +46,13 @@ impl std::fmt::Debug for PageSeed {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("PageSeed(redacted)")
     }
+}
+
+/// The scalar at a place of what a seed expands to: from a ChaCha20 stream of its own.
+pub(crate) fn expand(seed: &[u8; 32], place: u32) -> Fp {
+    let mut stream = ChaCha20Rng::from_seed(*seed);
+    stream.set_stream(u64::from(place));
+    scalar(&mut stream)
 }
 
 /// Draws random scalars for one proof.

@@ -3,6 +3,7 @@
 
 mod altered;
 mod bytes;
+mod parts;
 mod publications;
 mod scene;
 mod sizes;

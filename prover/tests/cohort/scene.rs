@@ -108,9 +108,9 @@ impl Scene {
         Plan::new(&self.layout, question).unwrap()
     }
 
-    pub(crate) fn tally(&self, plan: &Plan) -> Tally {
-        let pages: Vec<TallyPage<'_>> = self
-            .published
+    /// The pages with what is behind them.
+    pub(crate) fn opened(&self) -> Vec<TallyPage<'_>> {
+        self.published
             .iter()
             .zip(&self.subjects)
             .map(|(published, subjects)| TallyPage {
@@ -118,11 +118,14 @@ impl Scene {
                 seed: &published.seed,
                 subjects,
             })
-            .collect();
+            .collect()
+    }
+
+    pub(crate) fn tally(&self, plan: &Plan) -> Tally {
         tally(&TallyInput {
             context: CONTEXT,
             plan,
-            pages: &pages,
+            pages: &self.opened(),
         })
         .unwrap()
     }

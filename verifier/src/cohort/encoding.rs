@@ -116,6 +116,13 @@ impl<'a> Reader<'a> {
         (0..count).map(|_| self.scalar(what)).collect()
     }
 
+    /// Takes all that is left.
+    pub const fn rest(&mut self) -> &'a [u8] {
+        let rest = self.0;
+        self.0 = &[];
+        rest
+    }
+
     /// Checks that all bytes were read.
     ///
     /// # Errors

@@ -37,31 +37,39 @@ impl TallyProof {
     /// # Errors
     /// [`EncodingError`] for anything but canonical bytes.
     pub fn from_bytes(bytes: &[u8], plan: &Plan, pages: usize) -> Result<Self, EncodingError> {
+        let mut reader = Reader::new(bytes);
+        let proof = Self::read(&mut reader, plan, pages)?;
+        reader.finish()?;
+        Ok(proof)
+    }
+
+    /// Reads a proof of a question over so many pages from the front of some bytes.
+    ///
+    /// # Errors
+    /// [`EncodingError`] for anything but canonical bytes.
+    pub fn read(reader: &mut Reader<'_>, plan: &Plan, pages: usize) -> Result<Self, EncodingError> {
         let program = Program::of(plan);
         let shape = shape(pages);
-        let mut reader = Reader::new(bytes);
         let what = "tally";
         let auxiliaries = (0..pages)
             .map(|_| reader.points(what, plan.auxiliaries.len()))
             .collect::<Result<_, _>>()?;
-        let sumcheck = SumcheckProof::read(&mut reader, shape)?;
+        let sumcheck = SumcheckProof::read(reader, shape)?;
         let (factors, pairs) = (program.factors, program.pairs.len());
         let (outers, counts) = (program.outers.len(), plan.cells.len());
-        let proof = Self {
+        Ok(Self {
             auxiliaries,
             sumcheck,
             factors: reader.points(what, factors)?,
             pairs: reader.points(what, pairs)?,
             outers: reader.points(what, outers)?,
-            opening: OpeningProof::read(&mut reader)?,
+            opening: OpeningProof::read(reader)?,
             linear: LinearProof::read(
-                &mut reader,
+                reader,
                 factors + pairs + outers + counts + 2,
                 1,
                 2 * (factors + counts) + pairs + outers + shape.mask_coefficients() + 2,
             )?,
-        };
-        reader.finish()?;
-        Ok(proof)
+        })
     }
 }
