@@ -160,13 +160,16 @@ impl Replay {
 
     fn enter_height(&mut self, attached: &dyn Attached) -> Result<(), ReplayError> {
         let envelopes = std::mem::take(&mut self.height);
+        let first = self.state.entries();
         let admitted = admit_all(&self.state, &envelopes, attached);
         for (envelope, admitted) in envelopes.iter().zip(admitted) {
             let entry = self.state.entries();
-            enter(&mut self.state, envelope, admitted, attached).map_err(|e| ReplayError {
-                entry,
-                problem: e.into(),
-            })?;
+            readmit(&self.state, envelope, admitted, entry > first, attached)
+                .and_then(|admitted| self.state.enter(&admitted))
+                .map_err(|e| ReplayError {
+                    entry,
+                    problem: e.into(),
+                })?;
         }
         Ok(())
     }
@@ -177,24 +180,25 @@ pub(crate) fn admit_all(
     state: &State,
     envelopes: &[Envelope],
     attached: &dyn Attached,
-) -> Vec<Option<Admitted>> {
+) -> Vec<Result<Admitted, Rejection>> {
     envelopes
         .par_iter()
-        .map(|envelope| state.admit_with(envelope, attached).ok())
+        .map(|envelope| state.admit_with(envelope, attached))
         .collect()
 }
 
-/// Enters a transaction that was admitted, or else checks it again: what was refused before may
-/// follow from a transaction in between.
-fn enter(
-    state: &mut State,
+/// What was refused may follow from a transaction that entered in between: then, and only then, it
+/// is checked again, so that a false proof is not verified twice.
+pub(crate) fn readmit(
+    state: &State,
     envelope: &Envelope,
-    admitted: Option<Admitted>,
+    admitted: Result<Admitted, Rejection>,
+    changed: bool,
     attached: &dyn Attached,
-) -> Result<crate::state::Event, Rejection> {
+) -> Result<Admitted, Rejection> {
     match admitted {
-        Some(admitted) => state.enter(&admitted),
-        None => state.apply_with(envelope, attached),
+        Err(_) if changed => state.admit_with(envelope, attached),
+        known => known,
     }
 }
 

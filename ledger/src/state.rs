@@ -7,6 +7,7 @@
 mod admission;
 mod answer;
 mod attached;
+mod budget;
 mod cohort;
 mod consent;
 mod dataset;
@@ -17,7 +18,9 @@ mod key;
 mod party;
 mod record;
 mod rejection;
+mod release;
 mod study;
+mod tally;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -37,9 +40,8 @@ pub(crate) use admission::Evidence;
 pub use answer::Answer;
 pub(crate) use answer::check_statement;
 pub use attached::Attached;
-pub use cohort::{
-    COHORT_ANSWERS, CohortAnswer, CohortStatement, cohort_context, cohort_proof_bytes,
-};
+pub use budget::COHORT_ANSWERS;
+pub use cohort::{CohortAnswer, CohortStatement, CountedOver, cohort_context, cohort_proof_bytes};
 pub use dataset::{Dataset, PublishedPage, page_context};
 pub use event::Event;
 pub use head::HeadError;
@@ -47,7 +49,9 @@ pub use key::AcceptedKey;
 pub use party::Party;
 pub use record::{Faces, RecordState};
 pub use rejection::Rejection;
+pub use release::{TalliesStatement, release_context};
 pub use study::{Standing, StudyState};
+pub use tally::{TALLY_DAYS, TallyState};
 
 /// What a ledger knows after some prefix of its log.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -176,6 +180,8 @@ impl State {
             Transaction::SubmitEligibility(t) => self.enter_answer(t, admitted.evidence())?,
             Transaction::PublishPage(t) => self.publish_page(t, signer, admitted.evidence())?,
             Transaction::SubmitCohort(t) => self.enter_cohort(t, signer, admitted.evidence())?,
+            Transaction::SubmitTally(t) => self.enter_tally(t, signer, admitted.evidence())?,
+            Transaction::ReleaseCohort(t) => self.enter_release(t, signer, admitted.evidence())?,
         };
         self.seen.insert(id);
         self.entries += 1;
@@ -210,6 +216,10 @@ impl State {
             }
             Transaction::PublishPage(t) => self.check_published(t, signer, admitted.evidence()),
             Transaction::SubmitCohort(t) => self.check_counted(t, signer, admitted.evidence()),
+            Transaction::SubmitTally(t) => {
+                self.check_tallied(t, signer, admitted.evidence()).map(drop)
+            }
+            Transaction::ReleaseCohort(t) => self.check_released(t, signer, admitted.evidence()),
         }
     }
 

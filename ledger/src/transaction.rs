@@ -20,10 +20,10 @@ mod verifying_key;
 use borsh::{BorshDeserialize, BorshSerialize};
 
 pub use board::RegisterBoard;
-pub use cohort::{CountCommitment, PublishPage, SubmitCohort};
+pub use cohort::{CountCommitment, PublishPage, ReleaseCohort, SubmitCohort, SubmitTally};
 pub use consent::{GrantConsent, RevokeConsent};
 pub use day::AdvanceDay;
-pub use digest::AttachmentDigest;
+pub use digest::{AttachmentDigest, DatasetDigest};
 pub use eligibility::SubmitEligibility;
 pub use envelope::{Envelope, EnvelopeError, TransactionId};
 pub use genesis::Genesis;
@@ -72,6 +72,10 @@ pub enum Transaction {
     PublishPage(PublishPage),
     /// A custodian's answer to a study.
     SubmitCohort(SubmitCohort),
+    /// A custodian's part of an answer by several.
+    SubmitTally(SubmitTally),
+    /// An answer by several custodians.
+    ReleaseCohort(ReleaseCohort),
 }
 
 impl Transaction {
@@ -95,6 +99,8 @@ impl Transaction {
             Self::SubmitEligibility(_) => "submit eligibility",
             Self::PublishPage(_) => "publish page",
             Self::SubmitCohort(_) => "submit cohort",
+            Self::SubmitTally(_) => "submit tally",
+            Self::ReleaseCohort(_) => "release cohort",
         }
     }
 
@@ -104,6 +110,8 @@ impl Transaction {
         match self {
             Self::PublishPage(t) => Some(t.publication),
             Self::SubmitCohort(t) => Some(t.proof),
+            Self::SubmitTally(t) => Some(t.proof),
+            Self::ReleaseCohort(t) => Some(t.proof),
             _ => None,
         }
     }
@@ -135,5 +143,7 @@ into_transaction!(
     CloseStudy,
     SubmitEligibility,
     PublishPage,
-    SubmitCohort
+    SubmitCohort,
+    SubmitTally,
+    ReleaseCohort
 );

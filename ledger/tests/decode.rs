@@ -24,8 +24,8 @@ fn good() -> Vec<Vec<u8>> {
     bytes
 }
 
-/// A publication and a cohort answer; decoding does not ask whether their proofs are there.
-fn cohort() -> [Envelope; 2] {
+/// A publication, a cohort answer, a tally and a release; decoding does not ask whether their proofs are there.
+fn cohort() -> [Envelope; 4] {
     let ledger = LedgerId::new([0; 32]);
     let publication = PublishPage {
         edition: query().edition(),
@@ -39,16 +39,34 @@ fn cohort() -> [Envelope; 2] {
         study: StudyId::new([1; 32]),
         day: today(),
         table: Table::Strata(vec![Stratifier { field: 2, bands }]),
-        pages: vec![publication.publication; 2],
+        dataset: DatasetDigest::of(&[publication.publication; 2]),
         counts: (1..4)
             .map(|n| CountCommitment::new(row(n).point()))
             .collect(),
         released: vec![Released::Count(25), Released::Suppressed],
         proof: AttachmentDigest::of(b"proof"),
     };
+    let tally = SubmitTally {
+        study: answer.study,
+        day: answer.day,
+        table: answer.table.clone(),
+        dataset: answer.dataset,
+        counts: answer.counts.clone(),
+        share_key: [5; 32],
+        proof: answer.proof,
+    };
+    let release = ReleaseCohort {
+        study: answer.study,
+        table: answer.table.clone(),
+        tallies: vec![3, 700],
+        released: answer.released.clone(),
+        proof: answer.proof,
+    };
     [
         Envelope::sign(publication, &ledger, &issuer()),
         Envelope::sign(answer, &ledger, &issuer()),
+        Envelope::sign(tally, &ledger, &issuer()),
+        Envelope::sign(release, &ledger, &issuer()),
     ]
 }
 

@@ -99,7 +99,7 @@ pub(super) fn check_standing(
 }
 
 /// The head of the height in which an entry stands.
-fn head_over(contents: &Contents, index: u64) -> Option<RegistryHead> {
+pub(super) fn head_over(contents: &Contents, index: u64) -> Option<RegistryHead> {
     let stands = |(entry, head): &&(u64, RegistryHead)| head.first <= index && index < *entry;
     contents.heads.iter().find(stands).map(|(_, head)| *head)
 }

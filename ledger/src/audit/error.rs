@@ -122,6 +122,13 @@ pub enum EntryProblem {
     Table(QuestionError),
     #[error("the answer releases {found} cells; its table has {expected}")]
     Cells { found: usize, expected: usize },
+    #[error(
+        "the release names entry {entry}, which the bundle does not show to be a tally of its table \
+         that could be released then, and is in no other release"
+    )]
+    TallyUnknown { entry: u64 },
+    #[error("the answer is not by the custodians whom the study counts, alone or together")]
+    Circle,
     #[error("the answer is not what the study asks: {0}")]
     Statement(Rejection),
     #[error("the nullifier {nullifier} answers a second time")]

@@ -106,10 +106,16 @@ fn entries_of(state: &State, study: &StudyId) -> BTreeSet<u64> {
         entries.insert(*approval);
         entries.extend(state.boards().get(board).map(|party| party.entry));
     }
-    for answer in &study.cohort_answers {
-        entries.insert(answer.entry);
-        entries.extend(state.issuers().get(&answer.issuer).map(|party| party.entry));
-        entries.extend(state.head_over(answer.entry).map(|(entry, _)| *entry));
+    let answers = study.cohort_answers.iter();
+    let tallies = study
+        .tallies
+        .iter()
+        .filter(|tally| tally.released.is_some());
+    let counted = answers.map(|answer| (answer.entry, answer.issuer));
+    for (entry, issuer) in counted.chain(tallies.map(|tally| (tally.entry, tally.issuer))) {
+        entries.insert(entry);
+        entries.extend(state.issuers().get(&issuer).map(|party| party.entry));
+        entries.extend(state.head_over(entry).map(|(head, _)| *head));
     }
     for answer in &study.answers {
         entries.insert(answer.entry);

@@ -89,21 +89,32 @@ pub struct AnswerReport {
     pub contact: bool,
 }
 
-/// A custodian's answer.
+/// An answer by one custodian, or by several together.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct CohortReport {
     /// Index of its log entry.
     pub entry: u64,
+    /// Who counted.
+    pub custodians: Vec<CustodianReport>,
+    /// The ledger's day of the answer.
+    pub day: Day,
+    /// The table in words.
+    pub table: String,
+    /// What was released of each cell, the total first.
+    pub released: Vec<Released>,
+    /// Whether its proofs were verified: only the whole log tells what they are about.
+    pub verified: bool,
+}
+
+/// A custodian who counted.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct CustodianReport {
     /// The issuer's name.
     pub issuer: String,
     /// The issuer's key.
     pub key: PublicKey,
     /// The day on which consents were in force.
     pub day: Day,
-    /// The table in words.
-    pub table: String,
-    /// What was released of each cell, the total first.
-    pub released: Vec<Released>,
 }
 
 impl Report {
@@ -190,10 +201,10 @@ impl Report {
         } = self.policy;
         self.shown.extend([
             format!(
-                "{answers}: each counts all records that its issuer had committed for the query's \
-                 edition and not erased, those that match the query and whose consent was in force, \
-                 covers the study's purpose and grants being counted; nobody was left out or \
-                 counted for another's record."
+                "{answers}: each counts all records that its custodians had committed for the \
+                 query's edition and not erased, those that match the query and whose consent was \
+                 in force, covers the study's purpose and grants being counted; nobody was left out \
+                 or counted for another's record."
             ),
             format!(
                 "The released values are what the study's policy makes of these counts: 1 to \
@@ -209,7 +220,17 @@ impl Report {
             "Anything about people whose consent is limited to an institution or a study: they \
              are not counted, not even for that one."
                 .to_owned(),
-            "The exact counts: only their issuer knows them.".to_owned(),
+            if self
+                .cohort_answers
+                .iter()
+                .any(|answer| answer.custodians.len() > 1)
+            {
+                "The exact counts: each custodian knows its own, and the one that released a sum \
+                 knows the sum."
+                    .to_owned()
+            } else {
+                "The exact counts: only their custodian knows them.".to_owned()
+            },
         ]);
     }
 
@@ -299,13 +320,15 @@ impl std::fmt::Display for Report {
             many => writeln!(f, "Answers    {many}, all verified"),
         }?;
         for answer in &self.cohort_answers {
-            let checked = if self.whole_log {
+            let checked = if answer.verified {
                 "verified"
             } else {
                 "not verified"
             };
-            let (issuer, day, table) = (&answer.issuer, answer.day, &answer.table);
-            writeln!(f, "Cohort     {issuer} on {day}, {checked}: {table}")?;
+            let counted = |c: &CustodianReport| format!("{} on {}", c.issuer, c.day);
+            let by: Vec<_> = answer.custodians.iter().map(counted).collect();
+            let (by, table) = (by.join(" and "), &answer.table);
+            writeln!(f, "Cohort     {by}, {checked}: {table}")?;
             let cells: Vec<_> = answer.released.iter().map(cell).collect();
             writeln!(f, "           {}", cells.join(", "))?;
         }

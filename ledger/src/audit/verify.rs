@@ -10,7 +10,7 @@ use salus_verifier::{KeyId, KeyPolicy, Setup, TrustedKey, VerifyingKey};
 
 use super::answers::{self, AnswerEntry};
 use super::bundle::{BUNDLE_FORMAT, Bundle, Included};
-use super::cohort::{self, CohortEntry};
+use super::cohort::{self, CohortEntry, Submitted};
 use super::error::{AuditError, EntryProblem};
 use super::report::{ApprovalReport, KeyReport, Report};
 use crate::key::PublicKey;
@@ -18,8 +18,8 @@ use crate::log::{Checkpoint, CheckpointKey, Entry, InclusionProof, Origin, Regis
 use crate::replay;
 use crate::state::StudyState;
 use crate::transaction::{
-    AcceptKey, AttachmentDigest, ELIGIBILITY_CIRCUIT, Envelope, Genesis, OpenStudy, Title,
-    Transaction, TransactionId,
+    AcceptKey, AttachmentDigest, ELIGIBILITY_CIRCUIT, Envelope, Genesis, OpenStudy, SubmitTally,
+    Title, Transaction, TransactionId,
 };
 
 /// What the verifier knows from elsewhere, and what it is willing to trust.
@@ -45,6 +45,8 @@ pub(super) struct Contents {
     pub(super) heads: Vec<(u64, RegistryHead)>,
     pub(super) answers: Vec<AnswerEntry>,
     pub(super) cohort: Vec<CohortEntry>,
+    /// Tallies by log entry, with who signed them.
+    pub(super) tallies: BTreeMap<u64, (PublicKey, SubmitTally)>,
 }
 
 /// Verifies a bundle, given as the file's bytes.
@@ -74,7 +76,7 @@ pub fn verify(bytes: &[u8], expected: &Expectations) -> Result<Report, AuditErro
     })?;
     study.opened.check_text(&profile)?;
     let answers = answers::check(&contents, study)?;
-    let cohort_answers = cohort::check(&contents, study, &profile)?;
+    let cohort_answers = cohort::check(&contents, study, &profile, bundle.log.is_some())?;
     if let Some(log) = &bundle.log {
         check_log(log, &bundle, &checkpoint, &contents)?;
     }
@@ -296,7 +298,19 @@ impl Contents {
                 self.cohort.push(CohortEntry {
                     index,
                     issuer: signer,
-                    submitted: t.clone(),
+                    submitted: Submitted::Alone(t.clone()),
+                });
+                Ok(())
+            }
+            Transaction::SubmitTally(t) if t.study == bundle.study => {
+                self.tallies.insert(index, (signer, t.clone()));
+                Ok(())
+            }
+            Transaction::ReleaseCohort(t) if t.study == bundle.study => {
+                self.cohort.push(CohortEntry {
+                    index,
+                    issuer: signer,
+                    submitted: Submitted::Together(t.clone()),
                 });
                 Ok(())
             }

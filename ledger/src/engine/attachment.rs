@@ -44,7 +44,8 @@ pub enum Attachment {
     Profile(String),
     /// The bytes of a published page.
     Publication(Vec<u8>),
-    /// The proofs of a cohort answer: the tally's bytes, then the release's.
+    /// The proofs of a cohort answer: those of its counts, then of its release; a tally has the
+    /// first only, the release of several tallies the second.
     CohortProof(Vec<u8>),
 }
 
@@ -122,7 +123,12 @@ impl Attachment {
                 Ok(profile_place(profile.hash()))
             }
             (Self::Publication(_), Transaction::PublishPage(_))
-            | (Self::CohortProof(_), Transaction::SubmitCohort(_)) => {
+            | (
+                Self::CohortProof(_),
+                Transaction::SubmitCohort(_)
+                | Transaction::SubmitTally(_)
+                | Transaction::ReleaseCohort(_),
+            ) => {
                 let digest = self.proof_digest();
                 digest
                     .filter(|_| digest == transaction.proof_attachment())
@@ -147,6 +153,8 @@ pub(crate) fn required_by(transaction: &Transaction) -> Result<(), Rejection> {
         }
         Transaction::PublishPage(_) => "publishing a page needs the publication",
         Transaction::SubmitCohort(_) => "a cohort answer needs its proofs",
+        Transaction::SubmitTally(_) => "a tally needs its proof",
+        Transaction::ReleaseCohort(_) => "a release needs its proof",
         _ => return Ok(()),
     };
     Err(Rejection::Attachment {

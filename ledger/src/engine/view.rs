@@ -9,7 +9,7 @@ use super::error::LedgerError;
 use super::store::{Commit, Store};
 use crate::key::PublicKey;
 use crate::log::{Checkpoint, Entry, LogTree, SignedCheckpoint};
-use crate::replay::Replay;
+use crate::replay::{Replay, readmit};
 use crate::state::{Admitted, Attached, Rejection, State};
 use crate::transaction::Envelope;
 
@@ -38,17 +38,14 @@ impl View {
     pub(super) fn enter(
         &mut self,
         submission: &Submission,
-        admitted: Option<Admitted>,
+        admitted: Result<Admitted, Rejection>,
         attached: &dyn Attached,
         commit: &mut Commit,
     ) -> Result<Receipt, Rejection> {
         let envelope = &submission.envelope;
         let transaction = envelope.transaction();
-        let admitted = match admitted {
-            Some(admitted) => admitted,
-            // What was refused before may follow from a transaction in between.
-            None => self.state.admit_with(envelope, attached)?,
-        };
+        let changed = !commit.entries.is_empty();
+        let admitted = readmit(&self.state, envelope, admitted, changed, attached)?;
         let ends_height = self.state.needs_new_height(transaction);
         if ends_height || submission.attachment.is_some() {
             self.state.check(&admitted)?;

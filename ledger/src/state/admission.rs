@@ -138,6 +138,8 @@ impl State {
             Transaction::SubmitEligibility(t) => self.verify_answer(t)?,
             Transaction::PublishPage(t) => self.verify_page(t, envelope.signer(), attached)?,
             Transaction::SubmitCohort(t) => self.verify_cohort(t, envelope.signer(), attached)?,
+            Transaction::SubmitTally(t) => self.verify_tally(t, envelope.signer(), attached)?,
+            Transaction::ReleaseCohort(t) => self.verify_release(t, envelope.signer(), attached)?,
             _ => Evidence::None,
         };
         Ok(Admitted {

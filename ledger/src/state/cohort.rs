@@ -1,4 +1,4 @@
-//! Cohort answers: what one must show, and the rules by which it enters.
+//! Cohort answers by one custodian: what one must show, and the rules by which it enters.
 //! Spec: docs/spec/ledger.md, section "Cohort answers".
 
 use pasta_curves::EqAffine;
@@ -6,44 +6,49 @@ use salus_protocol::cohort::{Layout, Plan, Question, Table};
 use salus_protocol::day::Day;
 use salus_protocol::nullifier::{LedgerId, StudyId};
 use salus_protocol::release::{DisclosurePolicy, Released, Shape};
+use salus_verifier::cohort::encoding::Reader;
+use salus_verifier::cohort::parts::{PartsProof, PartsStatement};
 use salus_verifier::cohort::publication::Publication;
-use salus_verifier::cohort::tally::{TallyProof, TallyStatement};
-use salus_verifier::release::link::OTHER_SECRETS;
-use salus_verifier::release::{
-    CIRCUIT_PROOF_BYTES, ReleaseProof, ReleaseStatement, verify_release,
-};
+use salus_verifier::release::{ReleaseProof, ReleaseStatement, verify_release};
 use sha2::{Digest, Sha256};
 
 use super::attached::{self, Attached};
+use super::budget::check_budget;
 use super::dataset::{Dataset, PublishedPage};
 use super::differencing::are_near;
 use super::{Event, Evidence, Rejection, State, StudyState};
 use crate::key::PublicKey;
-use crate::transaction::{AttachmentDigest, CountCommitment, SubmitCohort};
+use crate::transaction::{AttachmentDigest, CountCommitment, DatasetDigest, SubmitCohort};
 
-/// The most answers that a study gets from one issuer.
-pub const COHORT_ANSWERS: usize = 8;
-
-/// One issuer's answer to a study.
+/// An answer to a study, by one custodian or several together.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CohortAnswer {
-    /// Who answered.
+    /// Who submitted it.
     pub issuer: PublicKey,
-    /// The day on which consents were valid.
+    /// The ledger's day when it entered.
     pub day: Day,
     /// The shape of the answer.
     pub table: Table,
     /// What was released of each cell.
     pub released: Vec<Released>,
-    /// The publications that it counts, in order.
-    pub pages: Vec<AttachmentDigest>,
+    /// What it counts.
+    pub over: CountedOver,
     /// The digest of its proofs.
     pub proof: AttachmentDigest,
     /// Index of its log entry.
     pub entry: u64,
 }
 
-/// What a cohort answer must show, as prover and ledger derive it alike.
+/// What an answer counts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum CountedOver {
+    /// The submitter's dataset, as published.
+    Dataset(DatasetDigest),
+    /// The datasets of several custodians: the log entries of their tallies.
+    Tallies(Vec<u64>),
+}
+
+/// What a count over one dataset must show, as prover and ledger derive it alike.
 #[derive(Debug, Clone)]
 pub struct CohortStatement {
     /// The study.
@@ -60,19 +65,19 @@ pub struct CohortStatement {
     pub shape: Shape,
     /// The current publications of the dataset's pages, in order.
     pub pages: Vec<AttachmentDigest>,
-    /// The context of tally and release; see [`cohort_context`].
+    /// The context of counts and release; see [`cohort_context`].
     pub context: [u8; 32],
 }
 
-/// The context that tally and release are bound to: ledger, issuer, study, question (with query,
-/// masks, day and table) and the dataset's publications in order.
+/// The context that counts over a dataset are bound to: ledger, issuer, study, question (with query,
+/// masks, day and table) and the dataset's publications.
 #[must_use]
 pub fn cohort_context(
     ledger: &LedgerId,
     issuer: &PublicKey,
     study: &StudyId,
     question: &Question,
-    pages: &[AttachmentDigest],
+    dataset: &DatasetDigest,
 ) -> [u8; 32] {
     let mut hasher = Sha256::new();
     hasher.update(b"salus/v1/cohort-answer\0");
@@ -80,17 +85,23 @@ pub fn cohort_context(
     hasher.update(issuer.as_bytes());
     hasher.update(study.as_bytes());
     hasher.update(borsh::to_vec(question).expect("writing to memory does not fail"));
-    hasher.update((pages.len() as u64).to_le_bytes());
-    for page in pages {
-        hasher.update(page.as_bytes());
-    }
+    hasher.update(dataset.as_bytes());
     hasher.finalize().into()
 }
 
-/// The attachment of a cohort answer: the tally's proof, then the release's.
+/// The attachment of a cohort answer: the proof of its counts, then the release's.
 #[must_use]
-pub fn cohort_proof_bytes(tally: &TallyProof, release: &ReleaseProof) -> Vec<u8> {
-    [tally.to_bytes(), release.to_bytes()].concat()
+pub fn cohort_proof_bytes(counts: &PartsProof, release: &ReleaseProof) -> Vec<u8> {
+    [counts.to_bytes(), release.to_bytes()].concat()
+}
+
+/// What a transaction says of how a dataset was counted.
+pub(super) struct Submitted<'a> {
+    pub(super) study: &'a StudyId,
+    pub(super) day: Day,
+    pub(super) table: &'a Table,
+    pub(super) dataset: &'a DatasetDigest,
+    pub(super) counts: &'a [CountCommitment],
 }
 
 impl CohortStatement {
@@ -107,7 +118,7 @@ impl CohortStatement {
             study: self.study,
             day: self.question.day,
             table: self.question.table.clone(),
-            pages: self.pages.clone(),
+            dataset: DatasetDigest::of(&self.pages),
             counts: counts.iter().copied().map(CountCommitment::new).collect(),
             released,
             proof: AttachmentDigest::of(proof),
@@ -126,27 +137,10 @@ impl CohortStatement {
         released: &[Released],
         proof: &[u8],
     ) -> Result<(), Rejection> {
-        let problem = |problem: String| Rejection::Proof { problem };
-        // The release's length follows from the number of cells; the rest is the tally's.
-        let release = CIRCUIT_PROOF_BYTES + 32 * (2 + OTHER_SECRETS + released.len());
-        let at = proof
-            .len()
-            .checked_sub(release)
-            .ok_or_else(|| problem("its bytes end too early".to_owned()))?;
-        let (tally, release) = proof.split_at(at);
-        let tally = TallyProof::from_bytes(tally, &self.plan, pages.len())
-            .map_err(|e| problem(e.to_string()))?;
-        let release = ReleaseProof::from_bytes(release).map_err(|e| problem(e.to_string()))?;
-        let commitments: Vec<EqAffine> = counts.iter().map(CountCommitment::point).collect();
-        let statement = TallyStatement {
-            context: self.context,
-            plan: &self.plan,
-            pages,
-            counts: &commitments,
-        };
-        tally
-            .verify(&statement)
-            .map_err(|e| problem(e.to_string()))?;
+        let mut reader = Reader::new(proof);
+        let parts = PartsProof::read(&mut reader, &self.plan, pages.len()).map_err(unproven)?;
+        let release = ReleaseProof::from_bytes(reader.rest()).map_err(unproven)?;
+        let commitments = self.verify_counts(pages, counts, &parts)?;
         let statement = ReleaseStatement {
             context: self.context,
             policy: self.policy,
@@ -154,15 +148,41 @@ impl CohortStatement {
             commitments,
             released: released.to_vec(),
         };
-        verify_release(&statement, &release).map_err(|e| problem(e.to_string()))
+        verify_release(&statement, &release).map_err(unproven)
+    }
+
+    /// Checks that the commitments hold the question's counts over these pages.
+    pub(super) fn verify_counts(
+        &self,
+        pages: &[&Publication],
+        counts: &[CountCommitment],
+        parts: &PartsProof,
+    ) -> Result<Vec<EqAffine>, Rejection> {
+        let commitments: Vec<EqAffine> = counts.iter().map(CountCommitment::point).collect();
+        let statement = PartsStatement {
+            context: self.context,
+            plan: &self.plan,
+            pages,
+            counts: &commitments,
+        };
+        parts.verify(&statement).map_err(unproven)?;
+        Ok(commitments)
+    }
+}
+
+/// That a proof does not hold.
+pub(super) fn unproven(problem: impl ToString) -> Rejection {
+    Rejection::Proof {
+        problem: problem.to_string(),
     }
 }
 
 impl State {
-    /// What an issuer must show to answer a study with a table, now.
+    /// What a custodian must show to count for a study with a table, now: in an answer of its own, or
+    /// in a tally where the study counts several together.
     ///
     /// # Errors
-    /// The [`Rejection`] that such an answer would meet, whatever its proof.
+    /// The [`Rejection`] that such a count would meet, whatever its proof.
     pub fn cohort_statement(
         &self,
         study: &StudyId,
@@ -178,13 +198,14 @@ impl State {
                 problem: e.to_string(),
             })?;
         let pages: Vec<_> = pages.iter().map(|page| page.publication).collect();
+        let dataset = DatasetDigest::of(&pages);
         Ok(CohortStatement {
             study: *study,
             issuer: *issuer,
             plan,
             policy: known.opened.policy,
             shape: table.shape(),
-            context: cohort_context(&self.id, issuer, study, &question, &pages),
+            context: cohort_context(&self.id, issuer, study, &question, &dataset),
             pages,
             question,
         })
@@ -200,6 +221,12 @@ impl State {
         let (study, day) = self.answerable(id)?;
         if !self.issuers.contains_key(issuer) {
             return Err(Rejection::IssuerUnknown { key: *issuer });
+        }
+        if study.counts_together() && !study.opened.together.contains(issuer) {
+            return Err(Rejection::NotCustodianOfStudy {
+                study: *id,
+                key: *issuer,
+            });
         }
         let edition = study.opened.query.edition();
         let dataset = self
@@ -217,55 +244,79 @@ impl State {
         question.cells().map_err(|e| Rejection::Table {
             problem: e.to_string(),
         })?;
-        check_budget(study.id, &study.cohort_answers, issuer, table)?;
+        let (answers, tallies) = (&study.cohort_answers, &study.tallies);
+        check_budget(study.id, answers, tallies, (issuer, table, day))?;
         self.check_differencing(study, dataset)?;
         Ok((study, dataset.current()?, question))
     }
 
-    /// No count of another study over the same dataset is of nearly the same query.
+    /// No count of another study over the same dataset is of nearly the same query, or of the same
+    /// with other custodians.
     fn check_differencing(&self, study: &StudyState, dataset: &Dataset) -> Result<(), Rejection> {
-        let near = |other: &&StudyId| {
-            let answered = self.study(other);
-            answered.is_some_and(|a| are_near(&a.opened.query, &study.opened.query))
-        };
-        match dataset.answered.iter().find(near) {
-            Some(other) => Err(Rejection::CohortNear { study: *other }),
-            None => Ok(()),
+        let asked = &study.opened;
+        for other in &dataset.answered {
+            let Some(known) = self.study(other) else {
+                continue;
+            };
+            let study = *other;
+            if are_near(&known.opened.query, &asked.query) {
+                return Err(Rejection::CohortNear { study });
+            }
+            if known.opened.query == asked.query && known.opened.together != asked.together {
+                return Err(Rejection::CohortCircle { study });
+            }
         }
+        Ok(())
     }
 
-    /// Checks every rule for a cohort answer but its proofs, and gives the context that they must
-    /// be bound to.
-    fn check_cohort(&self, t: &SubmitCohort, signer: PublicKey) -> Result<[u8; 32], Rejection> {
-        let (_, pages, question) = self.askable(&t.study, &signer, &t.table)?;
+    /// Checks every rule for a count over a dataset but its proofs, and gives the context that they
+    /// must be bound to.
+    pub(super) fn check_submitted(
+        &self,
+        t: &Submitted<'_>,
+        signer: PublicKey,
+    ) -> Result<[u8; 32], Rejection> {
+        let (_, pages, question) = self.askable(t.study, &signer, t.table)?;
         if t.day != question.day {
             return Err(Rejection::AnswerDay {
                 found: t.day,
                 day: question.day,
             });
         }
-        if t.pages.len() != pages.len() {
-            return Err(Rejection::PageCount {
-                found: t.pages.len(),
-                expected: pages.len(),
-            });
-        }
-        for (page, (named, published)) in (0u32..).zip(t.pages.iter().zip(&pages)) {
-            if *named != published.publication {
-                return Err(Rejection::PageOther { page });
-            }
+        let pages: Vec<_> = pages.iter().map(|page| page.publication).collect();
+        if *t.dataset != DatasetDigest::of(&pages) {
+            return Err(Rejection::DatasetOther);
         }
         let expected = question.cells().map_err(|e| Rejection::Table {
             problem: e.to_string(),
         })?;
-        for found in [t.counts.len(), t.released.len()] {
-            if found != expected {
-                return Err(Rejection::CohortCells { found, expected });
-            }
-        }
+        check_cells(t.counts.len(), expected)?;
         Ok(cohort_context(
-            &self.id, &signer, &t.study, &question, &t.pages,
+            &self.id, &signer, t.study, &question, t.dataset,
         ))
+    }
+
+    fn check_cohort(&self, t: &SubmitCohort, signer: PublicKey) -> Result<[u8; 32], Rejection> {
+        let study = self.study(&t.study);
+        if study.is_some_and(StudyState::counts_together) {
+            return Err(Rejection::CountedTogether { study: t.study });
+        }
+        check_cells(t.released.len(), t.counts.len())?;
+        self.check_submitted(&t.submitted(), signer)
+    }
+
+    /// The publications of a dataset, which were verified when they entered.
+    pub(super) fn publications(
+        pages: &[AttachmentDigest],
+        attached: &dyn Attached,
+    ) -> Result<Vec<Publication>, Rejection> {
+        pages
+            .iter()
+            .map(|digest| {
+                let bytes = attached::read(attached, "publication", *digest)?;
+                Publication::from_bytes(&bytes).map_err(unproven)
+            })
+            .collect()
     }
 
     /// The cheap rules, then the attachments' digests, then the proofs.
@@ -278,17 +329,7 @@ impl State {
         let context = self.check_cohort(t, signer)?;
         let proof = attached::read(attached, "cohort proof", t.proof)?;
         let statement = self.cohort_statement(&t.study, &signer, &t.table)?;
-        let publications: Vec<Publication> = t
-            .pages
-            .iter()
-            .map(|digest| {
-                let bytes = attached::read(attached, "publication", *digest)?;
-                // It was verified when it entered.
-                Publication::from_bytes(&bytes).map_err(|e| Rejection::Proof {
-                    problem: e.to_string(),
-                })
-            })
-            .collect::<Result<_, _>>()?;
+        let publications = Self::publications(&statement.pages, attached)?;
         let publications: Vec<&Publication> = publications.iter().collect();
         statement.verify(&publications, &t.counts, &t.released, &proof)?;
         Ok(Evidence::Counted { context })
@@ -301,14 +342,7 @@ impl State {
         signer: PublicKey,
         evidence: &Evidence,
     ) -> Result<(), Rejection> {
-        let context = self.check_cohort(t, signer)?;
-        match evidence {
-            Evidence::Logged => Ok(()),
-            Evidence::Counted { context: shown } if *shown == context => Ok(()),
-            _ => Err(Rejection::Proof {
-                problem: "it was not verified for the study and dataset as they are".to_owned(),
-            }),
-        }
+        evidence.is_of_count(self.check_cohort(t, signer)?)
     }
 
     pub(super) fn enter_cohort(
@@ -318,96 +352,68 @@ impl State {
         evidence: &Evidence,
     ) -> Result<Event, Rejection> {
         self.check_counted(t, signer, evidence)?;
+        self.note_counted(&t.study, signer)?;
         let entry = self.entries;
         let study = self.study_mut(&t.study)?;
-        let edition = study.opened.query.edition();
         let place = study.cohort_answers.len();
         study.cohort_answers.push(CohortAnswer {
             issuer: signer,
             day: t.day,
             table: t.table.clone(),
             released: t.released.clone(),
-            pages: t.pages.clone(),
+            over: CountedOver::Dataset(t.dataset),
             proof: t.proof,
             entry,
         });
-        if let Some(dataset) = self.datasets.get_mut(&(signer, edition)) {
-            dataset.answered.insert(t.study);
-        }
         Ok(Event::CohortAnswered {
             study: t.study,
             place,
         })
     }
+
+    /// Notes that an issuer's dataset was counted for a study.
+    pub(super) fn note_counted(
+        &mut self,
+        study: &StudyId,
+        issuer: PublicKey,
+    ) -> Result<(), Rejection> {
+        let edition = self.study_mut(study)?.opened.query.edition();
+        if let Some(dataset) = self.datasets.get_mut(&(issuer, edition)) {
+            dataset.answered.insert(*study);
+        }
+        Ok(())
+    }
 }
 
-/// One answer for each table, and not too many of one issuer.
-fn check_budget(
-    study: StudyId,
-    answers: &[CohortAnswer],
-    issuer: &PublicKey,
-    table: &Table,
-) -> Result<(), Rejection> {
-    let mut own = answers.iter().filter(|answer| answer.issuer == *issuer);
-    if own.clone().any(|answer| answer.table == *table) {
-        return Err(Rejection::CohortRepeated { study });
-    }
-    if own.nth(COHORT_ANSWERS - 1).is_some() {
-        return Err(Rejection::CohortBudget {
-            study,
-            at_most: COHORT_ANSWERS,
-        });
-    }
-    Ok(())
-}
-
-#[cfg(test)]
-mod tests {
-    #![allow(clippy::unwrap_used)]
-    use super::*;
-    use ed25519_dalek::SigningKey;
-    use salus_protocol::cohort::{Band, Stratifier};
-
-    fn key(number: u8) -> PublicKey {
-        PublicKey::of(&SigningKey::from_bytes(&[number; 32]))
-    }
-
-    /// A table of its own for every number.
-    fn table(number: u16) -> Table {
-        let (low, high) = (number, number + 1);
-        let bands = vec![Band { low, high }];
-        Table::Strata(vec![Stratifier { field: 0, bands }])
-    }
-
-    fn answer(issuer: PublicKey, table: Table) -> CohortAnswer {
-        CohortAnswer {
-            issuer,
-            day: "2024-03-01".parse().unwrap(),
-            table,
-            released: Vec::new(),
-            pages: Vec::new(),
-            proof: AttachmentDigest::of(b""),
-            entry: 0,
+impl SubmitCohort {
+    const fn submitted(&self) -> Submitted<'_> {
+        Submitted {
+            study: &self.study,
+            day: self.day,
+            table: &self.table,
+            dataset: &self.dataset,
+            counts: self.counts.as_slice(),
         }
     }
+}
 
-    #[test]
-    fn an_issuer_has_a_budget_and_answers_a_table_once() {
-        let study = StudyId::new([1; 32]);
-        let at_most = COHORT_ANSWERS as u16;
-        let mut answers: Vec<_> = (1..at_most).map(|n| answer(key(1), table(n))).collect();
-        let check =
-            |answers: &[_], issuer: u8, n| check_budget(study, answers, &key(issuer), &table(n));
-        assert_eq!(check(&answers, 1, at_most), Ok(()));
-        let repeated = Rejection::CohortRepeated { study };
-        assert_eq!(check(&answers, 1, 3), Err(repeated));
-        answers.push(answer(key(1), table(at_most)));
-        let spent = Rejection::CohortBudget {
-            study,
-            at_most: COHORT_ANSWERS,
-        };
-        assert_eq!(check(&answers, 1, at_most + 1), Err(spent));
-        // Another issuer has a budget of its own, and may answer the same tables.
-        assert_eq!(check(&answers, 2, 3), Ok(()));
+impl Evidence {
+    /// Whether counts or a release were verified in this context.
+    pub(super) fn is_of_count(&self, context: [u8; 32]) -> Result<(), Rejection> {
+        match self {
+            Self::Logged => Ok(()),
+            Self::Counted { context: shown } if *shown == context => Ok(()),
+            _ => Err(unproven(
+                "it was not verified for the study and dataset as they are",
+            )),
+        }
+    }
+}
+
+pub(super) fn check_cells(found: usize, expected: usize) -> Result<(), Rejection> {
+    if found == expected {
+        Ok(())
+    } else {
+        Err(Rejection::CohortCells { found, expected })
     }
 }

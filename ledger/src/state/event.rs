@@ -93,7 +93,14 @@ pub enum Event {
         /// The page's number, from 0.
         page: u32,
     },
-    /// A custodian's answer entered.
+    /// A custodian's part of an answer by several entered.
+    TallyEntered {
+        /// The study.
+        study: StudyId,
+        /// Who counted.
+        issuer: PublicKey,
+    },
+    /// An answer by one custodian, or by several together, entered.
     CohortAnswered {
         /// The study.
         study: StudyId,

@@ -202,10 +202,11 @@ pub enum Rejection {
          pages under one layout"
     )]
     PageLayout { page: u32 },
-    #[error("the answer names {found} publications; the dataset has {expected} pages")]
-    PageCount { found: usize, expected: usize },
-    #[error("the answer names another publication of page {page} than the ledger has now")]
-    PageOther { page: u32 },
+    #[error(
+        "the count is over other publications than those that the ledger has of the dataset now: \
+         count again"
+    )]
+    DatasetOther,
     #[error("the table can't be answered: {problem}")]
     Table { problem: String },
     #[error("the answer has {found} cells; its table has {expected}")]
@@ -222,4 +223,32 @@ pub enum Rejection {
          condition: both answers together would say how many lie between them"
     )]
     CohortNear { study: StudyId },
+    #[error(
+        "study {study}, which this dataset was counted for, asks the same of other custodians \
+         together: the difference would be the count of one"
+    )]
+    CohortCircle { study: StudyId },
+    #[error("study {study} names no custodians to be counted together: answer it at once")]
+    CountedAlone { study: StudyId },
+    #[error(
+        "study {study} counts its custodians together: submit a tally, and release it with those \
+         of the others"
+    )]
+    CountedTogether { study: StudyId },
+    #[error("{key} is no custodian whom study {study} counts together")]
+    NotCustodianOfStudy { study: StudyId, key: PublicKey },
+    #[error(
+        "entry {entry} is no tally of this study and table that can be released: another one, \
+         released already, or lapsed"
+    )]
+    TallyUnknown { entry: u64 },
+    #[error("the tallies are not one of each custodian in the order of their entries")]
+    TallyOrder,
+    #[error("custodian {key} has no tally of this table for study {study} yet, or it lapsed")]
+    TallyMissing { study: StudyId, key: PublicKey },
+    #[error(
+        "a study counts at least 2 and at most {at_most} custodians together, in ascending order \
+         of their keys"
+    )]
+    TogetherList { at_most: usize },
 }

@@ -8,7 +8,7 @@ use salus_protocol::profile::Edition;
 use salus_protocol::query::QueryDigest;
 use salus_protocol::statement::InstitutionCode;
 
-use super::{Answer, CohortAnswer, Event, Rejection, State};
+use super::{Answer, CohortAnswer, Event, Rejection, State, TallyState};
 use crate::key::PublicKey;
 use crate::transaction::{ApproveStudy, CloseStudy, OpenStudy, Policy, TransactionId};
 
@@ -16,6 +16,8 @@ use crate::transaction::{ApproveStudy, CloseStudy, OpenStudy, Policy, Transactio
 const MAX_QUERY_TEXT: usize = 16_384;
 /// The most boards that a study names.
 const MAX_BOARDS: usize = 32;
+/// The most custodians that a study counts together.
+const MAX_TOGETHER: usize = 64;
 
 /// What the ledger knows of one study.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,6 +42,8 @@ pub struct StudyState {
     pub answers: Vec<Answer>,
     /// Its answers by custodians, in order.
     pub cohort_answers: Vec<CohortAnswer>,
+    /// The tallies of custodians that are counted together, in order.
+    pub tallies: Vec<TallyState>,
     pub(super) nullifiers: BTreeSet<Nullifier>,
 }
 
@@ -71,6 +75,7 @@ impl StudyState {
             closed: None,
             answers: Vec::new(),
             cohort_answers: Vec::new(),
+            tallies: Vec::new(),
             nullifiers: BTreeSet::new(),
         }
     }
@@ -124,7 +129,7 @@ impl State {
             return Err(Rejection::NotSponsor { key: t.sponsor });
         }
         t.check_terms()?;
-        self.check_boards(t)?;
+        self.check_parties(t)?;
         let day = self.day.ok_or(Rejection::NoDay)?;
         if t.expires < day {
             return Err(Rejection::ExpiresInPast {
@@ -148,11 +153,15 @@ impl State {
         Ok(Event::StudyOpened { study: id })
     }
 
-    fn check_boards(&self, t: &OpenStudy) -> Result<(), Rejection> {
+    fn check_parties(&self, t: &OpenStudy) -> Result<(), Rejection> {
         if let Some(key) = t.boards.iter().find(|key| !self.boards.contains_key(key)) {
             return Err(Rejection::BoardUnknown { key: *key });
         }
-        Ok(())
+        let mut together = t.together.iter();
+        match together.find(|key| !self.issuers.contains_key(key)) {
+            Some(key) => Err(Rejection::IssuerUnknown { key: *key }),
+            None => Ok(()),
+        }
     }
 
     pub(super) fn check_approval(
@@ -246,6 +255,14 @@ impl OpenStudy {
         {
             return Err(Rejection::BoardList {
                 at_most: MAX_BOARDS,
+            });
+        }
+        if self.together.len() == 1
+            || self.together.len() > MAX_TOGETHER
+            || !self.together.is_sorted_by(|a, b| a < b)
+        {
+            return Err(Rejection::TogetherList {
+                at_most: MAX_TOGETHER,
             });
         }
         let needed = usize::from(self.approvals_needed);

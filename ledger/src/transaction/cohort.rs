@@ -1,4 +1,4 @@
-//! Cohort answers: a custodian publishes its dataset, and says how many in it match a study.
+//! Cohort answers: custodians publish their datasets, and say how many in them match a study.
 
 use borsh::{BorshDeserialize, BorshSerialize};
 use pasta_curves::EqAffine;
@@ -11,7 +11,7 @@ use salus_protocol::row::FIELDS;
 use salus_verifier::cohort::encoding::{self, EncodingError, Reader};
 use salus_verifier::cohort::publication::Publication;
 
-use super::digest::AttachmentDigest;
+use super::digest::{AttachmentDigest, DatasetDigest};
 
 /// Publishes one page of the signer's dataset, in place of any publication of it before. Signed
 /// by the issuer. The publication travels beside the log.
@@ -105,12 +105,48 @@ pub struct SubmitCohort {
     pub day: Day,
     /// The shape of the answer.
     pub table: Table,
-    /// The publications of the dataset's pages, in order.
-    pub pages: Vec<AttachmentDigest>,
+    /// The publications of the dataset's pages.
+    pub dataset: DatasetDigest,
     /// Commitments to the cells' counts.
     pub counts: Vec<CountCommitment>,
     /// What is released of each cell.
     pub released: Vec<Released>,
-    /// The digest of the proofs' bytes: those of the tally, then those of the release.
+    /// The digest of the proofs' bytes: those of the parts, then those of the release.
+    pub proof: AttachmentDigest,
+}
+
+/// Counts the signer's dataset for a study whose custodians are counted together. Signed by one of
+/// them. Nothing is released yet; the proofs travel beside the log.
+#[derive(Debug, Clone, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub struct SubmitTally {
+    /// Which study.
+    pub study: StudyId,
+    /// The ledger's day, on which consents are valid.
+    pub day: Day,
+    /// The shape of the answer.
+    pub table: Table,
+    /// The publications of the dataset's pages.
+    pub dataset: DatasetDigest,
+    /// Commitments to the cells' counts.
+    pub counts: Vec<CountCommitment>,
+    /// The X25519 key for the shares of the release.
+    pub share_key: [u8; 32],
+    /// The digest of the proofs' bytes.
+    pub proof: AttachmentDigest,
+}
+
+/// Releases the sum of tallies. Signed by one of their custodians. The proof travels beside the
+/// log.
+#[derive(Debug, Clone, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub struct ReleaseCohort {
+    /// Which study.
+    pub study: StudyId,
+    /// The shape of the answer, that of each tally.
+    pub table: Table,
+    /// The log entries of the tallies, in ascending order.
+    pub tallies: Vec<u64>,
+    /// What is released of the sum of each cell.
+    pub released: Vec<Released>,
+    /// The digest of the release's proof.
     pub proof: AttachmentDigest,
 }

@@ -1,5 +1,5 @@
-//! Digests of what a transaction rests on and the log does not hold: publications and proofs of
-//! cohort answers.
+//! Digests of what a transaction rests on and does not hold: publications and proofs of cohort
+//! answers, and a dataset's publications as a list.
 
 use borsh::{BorshDeserialize, BorshSerialize};
 use serde::{Deserialize, Serialize};
@@ -50,5 +50,36 @@ impl<'de> Deserialize<'de> for AttachmentDigest {
         let mut bytes = [0u8; 32];
         hex::decode_to_slice(&text, &mut bytes).map_err(serde::de::Error::custom)?;
         Ok(Self(bytes))
+    }
+}
+
+/// The SHA-256 of `salus/v1/dataset\0`, the number of a dataset's pages, and the digests of their
+/// publications in order.
+#[derive(Clone, Copy, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub struct DatasetDigest([u8; 32]);
+
+impl DatasetDigest {
+    /// The digest of a dataset that is published like this.
+    #[must_use]
+    pub fn of(pages: &[AttachmentDigest]) -> Self {
+        let mut hasher = Sha256::new();
+        hasher.update(b"salus/v1/dataset\0");
+        hasher.update((pages.len() as u64).to_le_bytes());
+        for page in pages {
+            hasher.update(page.as_bytes());
+        }
+        Self(hasher.finalize().into())
+    }
+
+    /// The 32 bytes.
+    #[must_use]
+    pub const fn as_bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
+}
+
+impl std::fmt::Debug for DatasetDigest {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "DatasetDigest({})", hex::encode(self.0))
     }
 }

@@ -33,6 +33,9 @@ pub struct OpenStudy {
     pub freshness: u64,
     /// How counts are released.
     pub policy: DisclosurePolicy,
+    /// The custodians whose counts are released as one sum only, 2 to 64 in ascending order of
+    /// their keys. With none, each custodian answers for itself.
+    pub together: Vec<PublicKey>,
     /// The boards that may approve the study, in ascending order of their keys.
     pub boards: Vec<PublicKey>,
     /// How many of them must.

@@ -1,6 +1,7 @@
 //! What is checked of cohort answers in a bundle without the log, and so without their proofs.
 
 use salus_ledger::audit::{EntryProblem, Report};
+use salus_ledger::key::PublicKey;
 use salus_ledger::transaction::*;
 use salus_protocol::cohort::Table;
 use salus_protocol::nullifier::StudyId;
@@ -16,7 +17,7 @@ fn count(study: StudyId) -> SubmitCohort {
         study,
         day: today(),
         table: Table::Count,
-        pages: vec![AttachmentDigest::of(b"publication")],
+        dataset: DatasetDigest::of(&[AttachmentDigest::of(b"publication")]),
         counts: vec![CountCommitment::new(row(1).point())],
         released: vec![Released::Count(15)],
         proof: AttachmentDigest::of(b"proof"),
@@ -84,4 +85,105 @@ fn it_is_a_registered_issuer_s_and_fills_its_table() {
             expected: 1
         }
     );
+}
+
+/// Two custodians' tallies and their release, changed, under one head; and what is said of them.
+fn together(change: impl Fn(&mut [SubmitTally; 2], &mut ReleaseCohort)) -> (Forged, StudyId) {
+    let second = stranger();
+    let mut custodians = vec![PublicKey::of(&issuer()), PublicKey::of(&second)];
+    let (name, key) = (Title::new("Second").unwrap(), custodians[1]);
+    custodians.sort();
+    let open = OpenStudy {
+        together: custodians,
+        ..open_study()
+    };
+    let ready = Forged::ready(true).with(RegisterIssuer { name, key }, &governance());
+    let (opened, study) = ready.study(open);
+    let approved = opened.with(ApproveStudy { study }, &board(0));
+    let forged = approved.head(1, 0, 1);
+    let first = forged.next_entry();
+    let tally = SubmitTally {
+        study,
+        day: today(),
+        table: Table::Count,
+        dataset: DatasetDigest::of(&[]),
+        counts: count(study).counts,
+        share_key: [1; 32],
+        proof: AttachmentDigest::of(b"proof"),
+    };
+    let mut tallies = [tally.clone(), tally];
+    let mut release = ReleaseCohort {
+        study,
+        table: Table::Count,
+        tallies: vec![first, first + 1],
+        released: vec![Released::Count(15)],
+        proof: AttachmentDigest::of(b"release"),
+    };
+    change(&mut tallies, &mut release);
+    let [one, other] = tallies;
+    let tallied = forged.with(one, &issuer()).with(other, &second);
+    (tallied.with(release, &issuer()).head(2, 0, 1), study)
+}
+
+/// What is wrong with a changed release.
+fn changed_together(change: impl Fn(&mut [SubmitTally; 2], &mut ReleaseCohort)) -> EntryProblem {
+    let (forged, study) = together(change);
+    problem(&forged, study)
+}
+
+#[test]
+fn a_release_by_two_custodians_is_listed_with_both() {
+    let (forged, study) = together(|_, _| ());
+    let report = verify(&forged.bundle(study)).unwrap();
+    let [answer] = &report.cohort_answers[..] else {
+        panic!("{report:?}");
+    };
+    let names: Vec<_> = answer
+        .custodians
+        .iter()
+        .map(|c| c.issuer.as_str())
+        .collect();
+    assert_eq!(names, ["General Hospital", "Second"]);
+    assert!(!answer.verified);
+}
+
+#[test]
+fn a_release_names_tallies_of_its_table_each_once() {
+    let unknown = |change: fn(&mut [SubmitTally; 2], &mut ReleaseCohort)| {
+        let problem = changed_together(change);
+        assert!(
+            matches!(problem, EntryProblem::TallyUnknown { .. }),
+            "{problem}"
+        );
+    };
+    unknown(|_, release| release.tallies[1] = 0);
+    unknown(|_, release| release.tallies[1] = release.tallies[0]);
+    unknown(|_, release| release.tallies[1] += 1);
+    unknown(|tallies, _| tallies[1].table = Table::Attrition);
+    let (forged, study) = together(|_, _| ());
+    let again = forged.clone().last_transaction();
+    let twice = forged.enter(again).head(3, 0, 1);
+    let problem = problem(&twice, study);
+    assert!(
+        matches!(problem, EntryProblem::TallyUnknown { .. }),
+        "{problem}"
+    );
+}
+
+#[test]
+fn a_release_is_of_the_study_s_whole_circle() {
+    let alone = changed_together(|_, release| release.tallies.truncate(1));
+    assert!(matches!(alone, EntryProblem::Circle), "{alone}");
+    let nobody = changed_together(|_, release| release.tallies.clear());
+    assert!(matches!(nobody, EntryProblem::Circle), "{nobody}");
+    let (forged, study) = together(|_, _| ());
+    let own = forged.with(count(study), &issuer()).head(3, 0, 1);
+    let own = problem(&own, study);
+    assert!(matches!(own, EntryProblem::Circle), "{own}");
+}
+
+#[test]
+fn a_tally_in_a_release_is_of_its_height_s_day() {
+    let other = changed_together(|tallies, _| tallies[0].day = day("2024-02-28"));
+    assert!(matches!(other, EntryProblem::Day { .. }), "{other}");
 }

@@ -24,10 +24,14 @@ fn without_the_log_cohort_answers_are_listed_not_shown() {
     assert_eq!(report.cohort_answers.len(), 1);
     let answer = &report.cohort_answers[0];
     assert_eq!(answer.released, released());
+    let [custodian] = &answer.custodians[..] else {
+        panic!("{:?}", answer.custodians);
+    };
     assert_eq!(
-        (answer.issuer.as_str(), answer.key),
+        (custodian.issuer.as_str(), custodian.key),
         ("General Hospital", issuer_key())
     );
+    assert!(!answer.verified);
     assert_eq!(
         answer.table,
         "all who match, then by sex (female; male; the rest)"
@@ -49,7 +53,7 @@ fn with_the_log_they_are_verified() {
     assert_eq!(bundle.attachments.len(), 3);
     let report = verify(&bundle).unwrap();
     let says = |lines: &[String], part| lines.iter().any(|line| line.contains(part));
-    assert!(says(&report.shown, "1 cohort answer"));
+    assert!(says(&report.shown, "1 cohort answer") && report.cohort_answers[0].verified);
     assert!(says(&report.not_shown, "is counted for each"));
     assert!(says(&report.not_shown, "limited to an institution"));
 

@@ -24,3 +24,4 @@ mod path;
 mod proofs;
 mod publication;
 mod rules;
+mod together;

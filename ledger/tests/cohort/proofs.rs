@@ -94,8 +94,9 @@ fn proofs_are_of_one_ledger_and_issuer() {
     let scene = &*SCENE;
     let good = &scene.statement;
     scene.verify(good, &scene.answer, proof()).unwrap();
+    let dataset = DatasetDigest::of(&good.pages);
     let context =
-        |ledger, issuer| cohort_context(&ledger, &issuer, &good.study, &good.question, &good.pages);
+        |ledger, issuer| cohort_context(&ledger, &issuer, &good.study, &good.question, &dataset);
     assert_eq!(context(scene.id(), issuer_key()), good.context);
     let other = salus_protocol::nullifier::LedgerId::new([8; 32]);
     for context in [

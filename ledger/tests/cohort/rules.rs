@@ -120,32 +120,19 @@ fn every_page_is_published_and_current() {
 fn the_answer_names_the_publications_in_order() {
     let scene = &*SCENE;
     let with = |change: fn(&mut Vec<AttachmentDigest>)| {
-        let mut answer = scene.answer.clone();
-        change(&mut answer.pages);
-        scene.apply(&scene.state, answer)
+        let mut pages = scene.statement.pages.clone();
+        change(&mut pages);
+        let dataset = DatasetDigest::of(&pages);
+        let answer = scene.answer.clone();
+        scene.apply(&scene.state, SubmitCohort { dataset, ..answer })
     };
-    refused!(
-        with(|pages| pages.reverse()),
-        Rejection::PageOther { page: 0 }
-    );
+    refused!(with(|pages| pages.reverse()), Rejection::DatasetOther);
     refused!(
         with(|pages| pages[1] = AttachmentDigest::of(b"another")),
-        Rejection::PageOther { page: 1 }
+        Rejection::DatasetOther
     );
-    refused!(
-        with(|pages| pages.truncate(1)),
-        Rejection::PageCount {
-            found: 1,
-            expected: 2
-        }
-    );
-    refused!(
-        with(|pages| pages.push(pages[0])),
-        Rejection::PageCount {
-            found: 3,
-            expected: 2
-        }
-    );
+    refused!(with(|pages| pages.truncate(1)), Rejection::DatasetOther);
+    refused!(with(|pages| pages.push(pages[0])), Rejection::DatasetOther);
 }
 
 #[test]
@@ -174,6 +161,16 @@ fn the_table_is_well_formed_and_filled() {
     refused!(
         scene.apply(&scene.state, answer),
         Rejection::CohortCells {
+            found: 4,
+            expected: 3
+        }
+    );
+    let mut answer = scene.answer.clone();
+    answer.counts.pop();
+    answer.released.pop();
+    refused!(
+        scene.apply(&scene.state, answer),
+        Rejection::CohortCells {
             found: 3,
             expected: 4
         }
@@ -183,7 +180,7 @@ fn the_table_is_well_formed_and_filled() {
 #[test]
 fn an_answer_needs_its_attachments() {
     let scene = &*SCENE;
-    for digest in [scene.answer.proof, scene.answer.pages[1]] {
+    for digest in [scene.answer.proof, scene.statement.pages[1]] {
         let mut attached = scene.attached.clone();
         let bytes = attached.remove(&digest).unwrap();
         refused!(

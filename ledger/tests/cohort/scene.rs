@@ -17,8 +17,8 @@ use salus_protocol::record::{RecordCommitment, Salt};
 use salus_protocol::release::Released;
 use salus_protocol::row::{FIELDS, Row};
 use salus_protocol::row_commitment::{RowCommitment, RowSalt};
-use salus_prover::cohort::{PublishedPage, Subject, Tally, TallyInput, TallyPage, publish, tally};
-use salus_prover::release::{CountOpening, prove_release};
+use salus_prover::cohort::{Counted, PublishedPage, Subject, TallyPage, publish};
+use salus_prover::release::prove_release;
 
 use crate::power::Disk;
 use crate::world::*;
@@ -57,7 +57,7 @@ pub(crate) struct Scene {
     pub(crate) half: State,
     pub(crate) study: StudyId,
     pub(crate) statement: CohortStatement,
-    pub(crate) tally: Tally,
+    pub(crate) tally: Counted,
     pub(crate) answer: SubmitCohort,
     /// Publications and the answer's proofs, by digest.
     pub(crate) attached: BTreeMap<AttachmentDigest, Vec<u8>>,
@@ -127,7 +127,7 @@ fn person(number: usize) -> Subject {
     }
 }
 
-fn consent_of(number: usize) -> Consent {
+pub(crate) fn consent_of(number: usize) -> Consent {
     let terms = Terms::none().permit(Permission::HealthResearch);
     Consent {
         terms: if number < 56 {
@@ -320,13 +320,12 @@ fn open(ledger: &Ledger, study: OpenStudy) -> StudyId {
     study
 }
 
-/// Counts what a statement asks.
-pub(crate) fn count(
-    statement: &CohortStatement,
-    published: &[PublishedPage],
-    people: &[Subject],
-) -> Tally {
-    let pages: Vec<TallyPage<'_>> = published
+/// The pages of a dataset, with what is behind them.
+pub(crate) fn opened<'a>(
+    published: &'a [PublishedPage],
+    people: &'a [Subject],
+) -> Vec<TallyPage<'a>> {
+    published
         .iter()
         .zip(people.chunks(PAGE))
         .map(|(page, subjects)| TallyPage {
@@ -334,35 +333,34 @@ pub(crate) fn count(
             seed: &page.seed,
             subjects,
         })
-        .collect();
-    tally(&TallyInput {
-        context: statement.context,
-        plan: &statement.plan,
-        pages: &pages,
-    })
-    .unwrap()
+        .collect()
 }
 
-/// The answer that a tally gives under a statement's policy, and its proofs.
-pub(crate) fn release_of(statement: &CohortStatement, tally: &Tally) -> (SubmitCohort, Vec<u8>) {
-    let openings: Vec<_> = tally
-        .openings
-        .iter()
-        .map(|opening| CountOpening {
-            count: opening.count,
-            blinding: opening.blinding,
-        })
-        .collect();
+/// Counts what a statement asks.
+pub(crate) fn count(
+    statement: &CohortStatement,
+    published: &[PublishedPage],
+    people: &[Subject],
+) -> Counted {
+    let pages = opened(published, people);
+    salus_prover::cohort::count(&statement.context, &statement.plan, &pages).unwrap()
+}
+
+/// The answer that a count gives under a statement's policy, and its proofs.
+pub(crate) fn release_of(
+    statement: &CohortStatement,
+    counted: &Counted,
+) -> (SubmitCohort, Vec<u8>) {
     let (released, release) = prove_release(
         statement.context,
         statement.policy,
         statement.shape,
-        &openings,
+        &counted.openings,
     )
     .unwrap();
-    let proof = cohort_proof_bytes(&tally.proof, &release);
+    let proof = cohort_proof_bytes(&counted.proof, &release);
     (
-        statement.transaction(&tally.counts, released, &proof),
+        statement.transaction(&counted.counts, released, &proof),
         proof,
     )
 }

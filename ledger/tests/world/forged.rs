@@ -89,6 +89,21 @@ impl Forged {
         self
     }
 
+    /// The index that the next entry gets.
+    pub(crate) fn next_entry(&self) -> u64 {
+        self.entries.len() as u64
+    }
+
+    /// The latest transaction.
+    pub(crate) fn last_transaction(self) -> Envelope {
+        let mut transactions = self.entries.into_iter().rev();
+        let envelope = transactions.find_map(|entry| match entry {
+            Entry::Transaction(envelope) => Some(envelope),
+            Entry::Head(_) => None,
+        });
+        envelope.unwrap()
+    }
+
     /// A height with some other transaction in it.
     pub(crate) fn head_after(self, height: u64) -> Self {
         let name = Title::new("Board").unwrap();

@@ -154,6 +154,7 @@ pub(crate) fn open_study() -> OpenStudy {
         expires: day("2024-12-31"),
         freshness: 3,
         policy: Policy::STANDARD,
+        together: Vec::new(),
         boards,
         approvals_needed: 1,
         sponsor: PublicKey::of(&sponsor()),

@@ -1,0 +1,232 @@
+//! Releases: the sum of several custodians' tallies, made public as the policy allows.
+//! Spec: docs/spec/ledger.md, section "In two steps".
+
+use std::collections::BTreeSet;
+
+use pasta_curves::EqAffine;
+use pasta_curves::group::Curve;
+use salus_protocol::cohort::Table;
+use salus_protocol::nullifier::{LedgerId, StudyId};
+use salus_protocol::release::{DisclosurePolicy, Released, Shape};
+use salus_verifier::release::{ReleaseProof, ReleaseStatement, verify_release};
+use sha2::{Digest, Sha256};
+
+use super::attached::{self, Attached};
+use super::cohort::{CohortAnswer, CountedOver, check_cells, unproven};
+use super::tally::TallyState;
+use super::{Event, Evidence, Rejection, State};
+use crate::key::PublicKey;
+use crate::transaction::{AttachmentDigest, ReleaseCohort};
+
+/// What a release of tallies must show, as prover and ledger derive it alike.
+#[derive(Debug, Clone)]
+pub struct TalliesStatement {
+    /// The study.
+    pub study: StudyId,
+    /// The shape of the answer.
+    pub table: Table,
+    /// The tallies, in the order of their log entries.
+    pub tallies: Vec<TallyState>,
+    /// The study's policy.
+    pub policy: DisclosurePolicy,
+    /// What the table's cells are to each other.
+    pub shape: Shape,
+    /// The sums of the tallies' commitments.
+    pub counts: Vec<EqAffine>,
+    /// The context of shares and release; see [`release_context`].
+    pub context: [u8; 32],
+}
+
+/// The context of a release: ledger, study, table, and the entry and context of each tally.
+#[must_use]
+pub fn release_context(
+    ledger: &LedgerId,
+    study: &StudyId,
+    table: &Table,
+    tallies: &[&TallyState],
+) -> [u8; 32] {
+    let mut hasher = Sha256::new();
+    hasher.update(b"salus/v1/cohort-release\0");
+    hasher.update(ledger.as_bytes());
+    hasher.update(study.as_bytes());
+    let table = borsh::to_vec(table).expect("writing to memory does not fail");
+    hasher.update((table.len() as u64).to_le_bytes());
+    hasher.update(table);
+    for tally in tallies {
+        hasher.update(tally.entry.to_le_bytes());
+        hasher.update(tally.context);
+        hasher.update(tally.share_key);
+    }
+    hasher.finalize().into()
+}
+
+impl TalliesStatement {
+    /// The transaction that releases the tallies; `proof` is its attachment: the bytes of a
+    /// [`ReleaseProof`].
+    #[must_use]
+    pub fn transaction(&self, released: Vec<Released>, proof: &[u8]) -> ReleaseCohort {
+        ReleaseCohort {
+            study: self.study,
+            table: self.table.clone(),
+            tallies: self.tallies.iter().map(|tally| tally.entry).collect(),
+            released,
+            proof: AttachmentDigest::of(proof),
+        }
+    }
+
+    /// Checks that the policy makes the released values of the tallies' sums.
+    ///
+    /// # Errors
+    /// [`Rejection::Proof`] says what is not shown.
+    pub fn verify(&self, released: &[Released], proof: &[u8]) -> Result<(), Rejection> {
+        let proof = ReleaseProof::from_bytes(proof).map_err(unproven)?;
+        let statement = ReleaseStatement {
+            context: self.context,
+            policy: self.policy,
+            shape: self.shape,
+            commitments: self.counts.clone(),
+            released: released.to_vec(),
+        };
+        verify_release(&statement, &proof).map_err(unproven)
+    }
+}
+
+impl State {
+    /// What must be shown to release the tallies of a table that stand now: one of each custodian
+    /// of the study.
+    ///
+    /// # Errors
+    /// The [`Rejection`] that such a release would meet, whatever its proof.
+    pub fn tallies_statement(
+        &self,
+        study: &StudyId,
+        table: &Table,
+    ) -> Result<TalliesStatement, Rejection> {
+        let (known, day) = self.answerable(study)?;
+        let entries: Vec<u64> = known
+            .standing_tallies(table, day)
+            .map(|t| t.entry)
+            .collect();
+        self.releasable(study, table, &entries)
+    }
+
+    /// The rules for a choice of tallies.
+    fn releasable(
+        &self,
+        id: &StudyId,
+        table: &Table,
+        entries: &[u64],
+    ) -> Result<TalliesStatement, Rejection> {
+        let (study, day) = self.answerable(id)?;
+        if !study.counts_together() {
+            return Err(Rejection::CountedAlone { study: *id });
+        }
+        let mut tallies: Vec<&TallyState> = Vec::with_capacity(entries.len());
+        for entry in entries {
+            let stands = study
+                .standing_tallies(table, day)
+                .find(|t| t.entry == *entry);
+            let tally = stands.ok_or(Rejection::TallyUnknown { entry: *entry })?;
+            if tallies.last().is_some_and(|last| last.entry >= tally.entry) {
+                return Err(Rejection::TallyOrder);
+            }
+            tallies.push(tally);
+        }
+        let circle: BTreeSet<PublicKey> = tallies.iter().map(|tally| tally.issuer).collect();
+        if let Some(key) = study.opened.together.iter().find(|k| !circle.contains(k)) {
+            return Err(Rejection::TallyMissing {
+                study: *id,
+                key: *key,
+            });
+        }
+        if tallies.len() != study.opened.together.len() {
+            return Err(Rejection::TallyOrder);
+        }
+        let cells = tallies.first().map_or(0, |tally| tally.counts.len());
+        let sum = |cell: usize| -> pasta_curves::Eq {
+            let own = tallies.iter().map(|tally| tally.counts[cell].point());
+            own.map(pasta_curves::Eq::from).sum()
+        };
+        Ok(TalliesStatement {
+            study: *id,
+            table: table.clone(),
+            policy: study.opened.policy,
+            shape: table.shape(),
+            counts: (0..cells).map(|cell| sum(cell).to_affine()).collect(),
+            context: release_context(&self.id, id, table, &tallies),
+            tallies: tallies.into_iter().cloned().collect(),
+        })
+    }
+
+    /// Checks every rule for a release but its proof.
+    fn check_tallies(
+        &self,
+        t: &ReleaseCohort,
+        signer: PublicKey,
+    ) -> Result<TalliesStatement, Rejection> {
+        let statement = self.releasable(&t.study, &t.table, &t.tallies)?;
+        if !statement.tallies.iter().any(|tally| tally.issuer == signer) {
+            return Err(Rejection::NotCustodianOfStudy {
+                study: t.study,
+                key: signer,
+            });
+        }
+        check_cells(t.released.len(), statement.counts.len())?;
+        Ok(statement)
+    }
+
+    /// The cheap rules, then the attachment's digest, then the proof.
+    pub(super) fn verify_release(
+        &self,
+        t: &ReleaseCohort,
+        signer: PublicKey,
+        attached: &dyn Attached,
+    ) -> Result<Evidence, Rejection> {
+        let statement = self.check_tallies(t, signer)?;
+        let proof = attached::read(attached, "cohort proof", t.proof)?;
+        statement.verify(&t.released, &proof)?;
+        let context = statement.context;
+        Ok(Evidence::Counted { context })
+    }
+
+    /// Checks the rules for a release and the evidence of its proof.
+    pub(super) fn check_released(
+        &self,
+        t: &ReleaseCohort,
+        signer: PublicKey,
+        evidence: &Evidence,
+    ) -> Result<(), Rejection> {
+        evidence.is_of_count(self.check_tallies(t, signer)?.context)
+    }
+
+    pub(super) fn enter_release(
+        &mut self,
+        t: &ReleaseCohort,
+        signer: PublicKey,
+        evidence: &Evidence,
+    ) -> Result<Event, Rejection> {
+        self.check_released(t, signer, evidence)?;
+        let entry = self.entries;
+        let day = self.day.ok_or(Rejection::NoDay)?;
+        let study = self.study_mut(&t.study)?;
+        for tally in &mut study.tallies {
+            if t.tallies.contains(&tally.entry) {
+                tally.released = Some(entry);
+            }
+        }
+        let place = study.cohort_answers.len();
+        study.cohort_answers.push(CohortAnswer {
+            issuer: signer,
+            day,
+            table: t.table.clone(),
+            released: t.released.clone(),
+            over: CountedOver::Tallies(t.tallies.clone()),
+            proof: t.proof,
+            entry,
+        });
+        Ok(Event::CohortAnswered {
+            study: t.study,
+            place,
+        })
+    }
+}
