@@ -261,7 +261,13 @@ fn of_rejection(rejection: &Rejection) -> Exit {
         | R::PageUnpublished { .. }
         | R::CohortRepeated { .. }
         | R::CohortBudget { .. }
-        | R::CohortNear { .. } => Exit::NotPermitted,
+        | R::CohortNear { .. }
+        | R::CohortCircle { .. }
+        | R::CountedAlone { .. }
+        | R::CountedTogether { .. }
+        | R::NotCustodianOfStudy { .. }
+        | R::TallyMissing { .. }
+        | R::TallyUnknown { .. } => Exit::NotPermitted,
         _ => Exit::Error,
     }
 }

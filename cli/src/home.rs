@@ -7,7 +7,7 @@
 //! |---|---|---|
 //! | `ledger/` | operator | the ledger's file, the checkpoint key |
 //! | `governance/` | governance | the key that registers issuers and boards |
-//! | `issuers/NAME/` | custodian | signing key, openings of the records issued, seeds of publications |
+//! | `issuers/NAME/` | custodian | signing key, openings of the records issued and of tallies, seeds of publications, parts of counts |
 //! | `wallets/NAME/` | subject | secret, openings of own records and consents |
 //! | `boards/NAME/` | ethics board | signing key |
 //! | `sponsors/NAME/` | sponsor | signing key, inbox secret |
@@ -22,11 +22,13 @@ mod issuer;
 pub(crate) mod keys;
 mod ledger;
 mod name;
+mod part;
 mod party;
 mod publication;
 mod secret;
 mod sponsor;
 mod study;
+mod tally;
 mod wallet;
 
 use std::path::{Path, PathBuf};
@@ -44,6 +46,7 @@ pub(crate) use party::{Party, Role};
 pub(crate) use secret::SigningSecret;
 pub(crate) use sponsor::Sponsor;
 pub(crate) use study::StudyName;
+pub(crate) use tally::KeptTally;
 pub(crate) use wallet::{Holding, Wallet};
 
 /// A state directory.
@@ -82,6 +85,17 @@ impl Home {
     /// Writes a JSON file, readable by its owner only if it holds a secret.
     fn write(&self, parts: &[&str], value: &impl Serialize, secret: bool) -> Result<(), Failure> {
         file::write_json(&self.path(parts), value, secret)
+    }
+
+    /// Removes all files of a folder but those of these names.
+    fn keep_only(&self, folder: &[&str], kept: &[String]) -> Result<(), Failure> {
+        for name in self.names(&folder.join("/"))? {
+            if !kept.contains(&name) {
+                let path = self.path(folder).join(name);
+                std::fs::remove_file(&path).map_err(Failure::file("remove", &path))?;
+            }
+        }
+        Ok(())
     }
 
     /// The names of the entries of a folder, in order; none where there is no such folder.

@@ -4,10 +4,12 @@
 pub(crate) mod answer;
 pub(crate) mod cohort;
 pub(crate) mod consent;
+pub(crate) mod count;
 pub(crate) mod profile;
 pub(crate) mod prover;
 pub(crate) mod record;
 pub(crate) mod study;
+pub(crate) mod together;
 
 use std::collections::BTreeMap;
 

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use clap::{Args, Subcommand};
 use salus_ledger::audit::{self, AuditError, Bundle, EntryProblem, Expectations, ExportError};
 use salus_ledger::key::PublicKey;
+use salus_ledger::state::State;
 use salus_protocol::nullifier::LedgerId;
 use salus_verifier::{KeyError, KeyPolicy};
 use serde::Serialize;
@@ -40,9 +41,13 @@ pub(crate) struct ExportArgs {
     #[arg(long, short, value_name = "FILE")]
     out: PathBuf,
     /// Put the whole log into the bundle, so that its verification replays everything: then also
-    /// shown is that no answer was left out.
+    /// shown is that no answer was left out. Done anyway where custodians answered, since what
+    /// they counted only the log tells.
     #[arg(long)]
     whole_log: bool,
+    /// Leave the log out also where custodians answered: their answers are then listed, not shown.
+    #[arg(long, conflicts_with = "whole_log")]
+    without_log: bool,
 }
 
 #[derive(Debug, Args)]
@@ -140,7 +145,12 @@ pub(crate) fn run(context: &Context, command: &AuditCommand) -> Result<(), Failu
         AuditCommand::Export(args) => {
             let ledger = context.home.ledger(Access::Write)?;
             let id = context.home.find_study(&*ledger.state()?, &args.study)?.id;
-            let bundle = export(&ledger, &id, args.whole_log)?;
+            let counted = |state: &State| {
+                let study = state.study(&id);
+                study.is_some_and(|study| !study.cohort_answers.is_empty())
+            };
+            let whole_log = args.whole_log || (!args.without_log && counted(&*ledger.state()?));
+            let bundle = export(&ledger, &id, whole_log)?;
             let text = bundle.to_json();
             write_atomically(&args.out, text.as_bytes(), false)?;
             context.output.show(&Exported {
@@ -148,7 +158,7 @@ pub(crate) fn run(context: &Context, command: &AuditCommand) -> Result<(), Failu
                 bytes: text.len(),
                 entries: bundle.entries.len(),
                 ledger: bundle.ledger,
-                whole_log: args.whole_log,
+                whole_log,
             })
         }
         AuditCommand::Verify(args) => verify(context, args),

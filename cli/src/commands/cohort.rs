@@ -1,12 +1,16 @@
-//! `salus cohort`: a custodian's counts, with proofs.
+//! `salus cohort`: custodians' counts, with proofs.
 
 mod by;
+mod count;
+mod together;
 
 use std::io;
 use std::time::Instant;
 
 use clap::{Args, Subcommand};
-use salus_ledger::state::CohortAnswer;
+use salus_ledger::engine::Ledger;
+use salus_ledger::key::PublicKey;
+use salus_ledger::state::{CohortAnswer, CountedOver, State, StudyState};
 use salus_protocol::cohort::{Layout, Table};
 use salus_protocol::day::Day;
 use salus_protocol::nullifier::StudyId;
@@ -21,11 +25,12 @@ use crate::output::{Report, counted, duration, table};
 use crate::path::{cohort, profile, study::CheckedStudy};
 use by::By;
 
-/// Cohort answers: how many of a custodian's consenting patients match, proven.
+/// Cohort answers: how many of custodians' consenting patients match, proven.
 ///
 /// A custodian publishes its dataset once, as commitments. Then it counts for any approved study:
 /// the proof leaves nobody out, counts nobody without consent, and shows a count only as the
-/// study's policy allows.
+/// study's policy allows. Where a study counts custodians together, each submits a tally and gives
+/// its share to one of them, which releases the sum.
 #[derive(Debug, Subcommand)]
 #[command(after_help = "\
 Examples:
@@ -33,7 +38,17 @@ Examples:
   salus cohort count t2d --issuer st-elsewhere
   salus cohort count t2d --issuer st-elsewhere --by sex --by birth=40,65
   salus cohort attrition t2d --issuer st-elsewhere
-  salus cohort list t2d")]
+  salus cohort list t2d
+
+In two parts, the second by another process:
+  salus cohort part t2d --issuer st-elsewhere --part 2/2
+  salus cohort count t2d --issuer st-elsewhere --parts 2
+
+By two custodians together:
+  salus cohort tally t2d --issuer st-elsewhere
+  salus cohort tally t2d --issuer mercy
+  salus cohort share t2d --issuer mercy --to st-elsewhere --out mercy.share
+  salus cohort release t2d --issuer st-elsewhere mercy.share")]
 pub(crate) enum CohortCommand {
     /// Publish a dataset's pages that have changed since they were last published.
     ///
@@ -42,9 +57,23 @@ pub(crate) enum CohortCommand {
     /// directory.
     Publish(PublishArgs),
     /// Count a study's matching and consenting patients, and prove it.
-    Count(CountArgs),
+    Count(count::CountArgs),
     /// Count who is left after each group of the study's query, in order, and prove it.
-    Attrition(StudyArgs),
+    Attrition(count::AttritionArgs),
+    /// Count one part of a dataset, for an answer in parts.
+    ///
+    /// The part is kept in the state directory until `count`, `attrition` or `tally` with as many
+    /// `--parts` puts the answer together. The ledger is open only while the part is prepared, so
+    /// several processes can work side by side.
+    Part(count::PartArgs),
+    /// Count for a study that counts several custodians together: nothing is released yet.
+    Tally(count::TallyArgs),
+    /// Seal a custodian's share of an answer to the one that releases it.
+    ///
+    /// The share is masked: all shares together give the sum, and none by itself tells a count.
+    Share(together::ShareArgs),
+    /// Release the sum of several custodians' tallies, as the study's policy allows.
+    Release(together::ReleaseArgs),
     /// List a study's cohort answers.
     List(ListArgs),
 }
@@ -74,14 +103,64 @@ pub(crate) struct StudyArgs {
     issuer: Name,
 }
 
+/// Which table is meant.
 #[derive(Debug, Args)]
-pub(crate) struct CountArgs {
-    #[command(flatten)]
-    study: StudyArgs,
+pub(crate) struct TableArgs {
     /// Divide by a field, at most twice: `sex`, `bmi.latest=25,30`, `birth=40,65` (of a date:
     /// completed years at the index day).
     #[arg(long, value_name = "FIELD[=CUTS]")]
     by: Vec<String>,
+    /// Count who is left after each group of the study's query.
+    #[arg(long, conflicts_with = "by")]
+    attrition: bool,
+}
+
+/// A study of the ledger, with its profile.
+struct Asked {
+    study: CheckedStudy,
+    profile: Profile,
+}
+
+impl Asked {
+    fn read(context: &Context, ledger: &Ledger, study: &str) -> Result<Self, Failure> {
+        let id = context.home.find_study(&*ledger.state()?, study)?.id;
+        let study = CheckedStudy::read(ledger, id)?;
+        let document = ledger.profile_document(study.study().opened.profile)?;
+        let profile = Profile::from_toml(&document)?;
+        Ok(Self { study, profile })
+    }
+
+    fn known(&self) -> &StudyState {
+        self.study.study()
+    }
+
+    fn table(&self, by: &[String], attrition: bool) -> Result<Table, Failure> {
+        if attrition {
+            return Ok(Table::Attrition);
+        }
+        if by.is_empty() {
+            return Ok(Table::Count);
+        }
+        let index = self.known().opened.index_day;
+        let stratifier = |text: &String| Ok(By::parse(text, &self.profile, index)?.stratifier);
+        let stratifiers: Result<_, Failure> = by.iter().map(stratifier).collect();
+        Ok(Table::Strata(stratifiers?))
+    }
+
+    fn cells(&self, table: &Table, released: &[Released]) -> Vec<CellLine> {
+        let labels = by::labels(table, &self.known().opened.query, &self.profile);
+        let count = |released: &Released| match released {
+            Released::Suppressed => None,
+            Released::Count(count) => Some(*count),
+        };
+        let lines = labels.into_iter().zip(released);
+        lines
+            .map(|(cell, released)| CellLine {
+                cell,
+                count: count(released),
+            })
+            .collect()
+    }
 }
 
 #[derive(Debug, Args)]
@@ -127,55 +206,16 @@ impl Report for Published {
 #[derive(Debug, Serialize)]
 struct CellLine {
     cell: String,
-    #[serde(flatten)]
-    released: ReleasedCount,
-}
-
-#[derive(Debug, Serialize)]
-struct ReleasedCount {
     /// None where the policy suppresses it.
     count: Option<u32>,
-}
-
-#[derive(Debug, Serialize)]
-struct Answered {
-    study: StudyId,
-    issuer: String,
-    cells: Vec<CellLine>,
-    suppress_up_to: u16,
-    round_to: u16,
-    records: usize,
-    proof_bytes: usize,
-    entry: u64,
-    seconds: f64,
-}
-
-impl Report for Answered {
-    fn write(&self, out: &mut dyn io::Write) -> io::Result<()> {
-        write_cells(out, &self.cells)?;
-        writeln!(
-            out,
-            "\nof {} of {}, rounded to {}; 1 to {} are not shown",
-            counted(self.records, "slot", "slots"),
-            self.issuer,
-            self.round_to,
-            self.suppress_up_to
-        )?;
-        writeln!(
-            out,
-            "proof of {} KB in {}; entry {} of the ledger",
-            self.proof_bytes.div_ceil(1000),
-            duration(std::time::Duration::from_secs_f64(self.seconds)),
-            self.entry
-        )
-    }
 }
 
 fn write_cells(out: &mut dyn io::Write, cells: &[CellLine]) -> io::Result<()> {
     let mut lines = table(&["", "COUNT"]);
     for cell in cells {
-        let count = cell.released.count;
-        let count = count.map_or_else(|| "not shown".to_owned(), |count| count.to_string());
+        let count = cell
+            .count
+            .map_or_else(|| "not shown".to_owned(), |count| count.to_string());
         lines.add_row([&cell.cell, &count]);
     }
     writeln!(out, "{lines}")
@@ -189,7 +229,8 @@ struct Listed {
 
 #[derive(Debug, Serialize)]
 struct ListedAnswer {
-    issuer: String,
+    /// The custodians who counted.
+    custodians: Vec<String>,
     day: Day,
     entry: u64,
     cells: Vec<CellLine>,
@@ -204,7 +245,9 @@ impl Report for Listed {
             writeln!(
                 out,
                 "{}, as of {} (entry {})",
-                answer.issuer, answer.day, answer.entry
+                answer.custodians.join(" and "),
+                answer.day,
+                answer.entry
             )?;
             write_cells(out, &answer.cells)?;
         }
@@ -215,8 +258,12 @@ impl Report for Listed {
 pub(crate) fn run(context: &Context, command: &CohortCommand) -> Result<(), Failure> {
     match command {
         CohortCommand::Publish(args) => publish(context, args),
-        CohortCommand::Count(args) => count(context, &args.study, Asked::By(&args.by)),
-        CohortCommand::Attrition(args) => count(context, args, Asked::Attrition),
+        CohortCommand::Count(args) => count::count(context, args),
+        CohortCommand::Attrition(args) => count::attrition(context, args),
+        CohortCommand::Part(args) => count::part(context, args),
+        CohortCommand::Tally(args) => count::tally(context, args),
+        CohortCommand::Share(args) => together::share(context, args),
+        CohortCommand::Release(args) => together::release(context, args),
         CohortCommand::List(args) => list(context, args),
     }
 }
@@ -248,84 +295,34 @@ fn publish(context: &Context, args: &PublishArgs) -> Result<(), Failure> {
     })
 }
 
-/// Which table is wanted.
-#[derive(Clone, Copy)]
-enum Asked<'a> {
-    By(&'a [String]),
-    Attrition,
+/// An issuer's name on the ledger.
+fn title(state: &State, key: &PublicKey) -> String {
+    let party = state.issuers().get(key);
+    party.map_or_else(|| key.to_string(), |party| party.name.to_string())
 }
 
-fn count(context: &Context, args: &StudyArgs, asked: Asked<'_>) -> Result<(), Failure> {
-    let home = &context.home;
-    let issuer = home.issuer(&args.issuer)?;
-    let ledger = home.ledger(Access::Write)?;
-    let id = home.find_study(&*ledger.state()?, &args.study)?.id;
-    let study = CheckedStudy::read(&ledger, id)?;
-    let opened = &study.study().opened;
-    let profile = Profile::from_toml(&ledger.profile_document(opened.profile)?)?;
-    let wanted = match asked {
-        Asked::Attrition => Table::Attrition,
-        Asked::By([]) => Table::Count,
-        Asked::By(by) => Table::Strata(
-            by.iter()
-                .map(|text| Ok(By::parse(text, &profile, opened.index_day)?.stratifier))
-                .collect::<Result<_, Failure>>()?,
-        ),
+/// The custodians whom an answer counts.
+fn custodians(state: &State, study: &StudyState, answer: &CohortAnswer) -> Vec<String> {
+    let CountedOver::Tallies(entries) = &answer.over else {
+        return vec![title(state, &answer.issuer)];
     };
-    let spinner = context.output.spinner("counting and proving");
-    let started = Instant::now();
-    let done = cohort::count(home, &ledger, &issuer, &study, &wanted)?;
-    let seconds = started.elapsed().as_secs_f64();
-    spinner.finish_and_clear();
-    let labels = by::labels(&wanted, &opened.query, &profile);
-    context.output.show(&Answered {
-        study: done.study,
-        issuer: issuer.title,
-        cells: cells(labels, &done.released),
-        suppress_up_to: opened.policy.suppress_up_to,
-        round_to: opened.policy.round_to,
-        records: done.records,
-        proof_bytes: done.proof_bytes,
-        entry: done.entry,
-        seconds,
-    })
-}
-
-fn cells(labels: Vec<String>, released: &[Released]) -> Vec<CellLine> {
-    labels
-        .into_iter()
-        .zip(released)
-        .map(|(cell, released)| CellLine {
-            cell,
-            released: ReleasedCount {
-                count: match released {
-                    Released::Suppressed => None,
-                    Released::Count(count) => Some(*count),
-                },
-            },
-        })
-        .collect()
+    let of = study.tallies.iter().filter(|t| entries.contains(&t.entry));
+    of.map(|tally| title(state, &tally.issuer)).collect()
 }
 
 fn list(context: &Context, args: &ListArgs) -> Result<(), Failure> {
     let ledger = context.home.ledger(Access::Read)?;
+    let asked = Asked::read(context, &ledger, &args.study)?;
     let state = ledger.state()?;
-    let study = context.home.find_study(&state, &args.study)?;
-    let profile = Profile::from_toml(&ledger.profile_document(study.opened.profile)?)?;
+    let known = asked.known();
     let answer = |answer: &CohortAnswer| ListedAnswer {
-        issuer: state
-            .issuers()
-            .get(&answer.issuer)
-            .map_or_else(|| answer.issuer.to_string(), |party| party.name.to_string()),
+        custodians: custodians(&state, known, answer),
         day: answer.day,
         entry: answer.entry,
-        cells: cells(
-            by::labels(&answer.table, &study.opened.query, &profile),
-            &answer.released,
-        ),
+        cells: asked.cells(&answer.table, &answer.released),
     };
     context.output.show(&Listed {
-        study: study.id,
-        answers: study.cohort_answers.iter().map(answer).collect(),
+        study: known.id,
+        answers: known.cohort_answers.iter().map(answer).collect(),
     })
 }

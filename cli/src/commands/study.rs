@@ -83,6 +83,10 @@ pub(crate) struct OpenArgs {
     /// How many heights old the registry root of an answer may be.
     #[arg(long, default_value_t = 100, value_name = "HEIGHTS")]
     freshness: u64,
+    /// A custodian whose count is released only in sum with those of the others named like this:
+    /// its name here, or its public key. Name two or more, or none: then each answers for itself.
+    #[arg(long = "together", value_name = "ISSUER")]
+    together: Vec<String>,
     #[command(flatten)]
     purpose: PurposeArgs,
 }
@@ -125,6 +129,8 @@ struct Shown {
     policy: Policy,
     sponsor: PublicKey,
     boards: Vec<Board>,
+    /// The custodians that are counted together, if any.
+    together: Vec<String>,
     approvals_needed: u8,
     answers: usize,
     cohort_answers: usize,
@@ -164,11 +170,22 @@ impl Shown {
             policy: opened.policy,
             sponsor: opened.sponsor,
             boards: boards.collect(),
+            together: opened
+                .together
+                .iter()
+                .map(|key| issuer(state, key))
+                .collect(),
             approvals_needed: opened.approvals_needed,
             answers: study.answers.len(),
             cohort_answers: study.cohort_answers.len(),
         })
     }
+}
+
+/// An issuer's name on the ledger.
+fn issuer(state: &State, key: &PublicKey) -> String {
+    let party = state.issuers().get(key);
+    party.map_or_else(|| key.to_string(), |party| party.name.to_string())
 }
 
 /// A standing in a word.
@@ -209,6 +226,9 @@ impl Report for Shown {
                     "has not approved"
                 }
             )?;
+        }
+        if !self.together.is_empty() {
+            writeln!(out, "counts    the sum of {}", self.together.join(", "))?;
         }
         writeln!(out, "query     {} (digest)", self.query_digest)?;
         for line in self.query.trim_end().lines() {
@@ -336,7 +356,12 @@ fn run_open(context: &Context, args: &OpenArgs) -> Result<(), Failure> {
     let boards = args
         .boards
         .iter()
-        .map(|board| board_key(home, board))
+        .map(|board| home.party_key(Role::Board, board))
+        .collect::<Result<_, _>>()?;
+    let together = args
+        .together
+        .iter()
+        .map(|issuer| home.party_key(Role::Issuer, issuer))
         .collect::<Result<_, _>>()?;
     let terms = Terms {
         title,
@@ -346,6 +371,7 @@ fn run_open(context: &Context, args: &OpenArgs) -> Result<(), Failure> {
         policy: Policy::STANDARD,
         boards,
         approvals_needed: args.approvals,
+        together,
     };
     let sponsor = home.sponsor_or_new(&args.sponsor)?;
     let id = open(&ledger, &sponsor, &asked, terms)?;
@@ -355,16 +381,6 @@ fn run_open(context: &Context, args: &OpenArgs) -> Result<(), Failure> {
     };
     home.put_study_name(&args.name, &named)?;
     show(context, &ledger, id)
-}
-
-fn board_key(home: &Home, text: &str) -> Result<PublicKey, Failure> {
-    if let Ok(key) = text.parse::<PublicKey>() {
-        return Ok(key);
-    }
-    let name = text
-        .parse::<Name>()
-        .map_err(|error| Failure::usage(error.to_string(), "give a board's name or its key"))?;
-    Ok(home.party(Role::Board, &name)?.key.public())
 }
 
 fn submit(context: &Context, args: &SubmitArgs) -> Result<(), Failure> {

@@ -26,7 +26,7 @@ use crate::output::Output;
 use crate::path::answer::{NoAnswer, Question, Ready, ready_many};
 use crate::path::consent::{Granting, grant, revoke};
 use crate::path::study::{Asked, CheckedStudy, Terms, approve, open};
-use crate::path::{cohort, record, submit};
+use crate::path::{cohort, count, record, submit};
 
 /// Of so many who consented, one takes it back before the study opens.
 const REVOKES: usize = 12;
@@ -221,6 +221,7 @@ impl Cast {
                 policy: Policy::STANDARD,
                 boards: vec![self.board.key.public()],
                 approvals_needed: 1,
+                together: Vec::new(),
             };
             let id = open(ledger, &self.sponsor, asked, terms)?;
             let named = StudyName {
@@ -300,8 +301,9 @@ impl Cast {
         steps.take("count, proven", || {
             let study = CheckedStudy::read(ledger, id)?;
             let table = Table::Count;
-            let exact = cohort::exact(home, ledger, issuer, &study, &table)?;
-            let done = cohort::count(home, ledger, issuer, &study, &table)?;
+            let exact = count::exact(home, ledger, issuer, &study, &table)?;
+            let counting = count::Counting::read(home, ledger, issuer, &study, &table)?;
+            let done = count::answer(home, ledger, issuer, &counting, 1, || ())?;
             let policy = study.study().opened.policy;
             let agrees = release(policy, table.shape(), &exact).is_ok_and(|r| r == done.released);
             let count = CohortCount {

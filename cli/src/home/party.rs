@@ -1,5 +1,6 @@
 //! Parties that sign: governance, and whom it registers, issuers and ethics boards.
 
+use salus_ledger::key::PublicKey;
 use serde::{Deserialize, Serialize};
 
 use super::{Home, Name, SigningSecret};
@@ -94,6 +95,18 @@ impl Home {
             }
         };
         self.find_party(role, name)?.ok_or_else(missing)
+    }
+
+    /// The key of a party: given itself, or by its name in this home.
+    pub(crate) fn party_key(&self, role: Role, text: &str) -> Result<PublicKey, Failure> {
+        if let Ok(key) = text.parse::<PublicKey>() {
+            return Ok(key);
+        }
+        let name = text.parse::<Name>().map_err(|error| {
+            let help = format!("give the {}'s name or its key", role.noun());
+            Failure::usage(error.to_string(), help)
+        })?;
+        Ok(self.party(role, &name)?.key.public())
     }
 
     /// A party of this home, if there is one of this name.

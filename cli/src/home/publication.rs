@@ -3,6 +3,7 @@
 use salus_ledger::transaction::AttachmentDigest;
 use salus_prover::cohort::PageSeed;
 use serde::{Deserialize, Serialize};
+use zeroize::{Zeroize, Zeroizing};
 
 use super::{Home, Issuer, Role};
 use crate::failure::Failure;
@@ -15,6 +16,12 @@ const FOLDER: &str = "publications";
 struct KeptSeed {
     /// In hexadecimal.
     seed: String,
+}
+
+impl Drop for KeptSeed {
+    fn drop(&mut self) {
+        self.seed.zeroize();
+    }
 }
 
 impl Home {
@@ -47,13 +54,13 @@ impl Home {
                 .to_owned(),
         };
         let kept: KeptSeed = self.read(&parts, "a publication's seed", missing)?;
-        let mut bytes = [0; 32];
-        hex::decode_to_slice(&kept.seed, &mut bytes).map_err(|error| Failure::Malformed {
+        let mut bytes = Zeroizing::new([0; 32]);
+        hex::decode_to_slice(&kept.seed, &mut *bytes).map_err(|error| Failure::Malformed {
             path: self.path(&parts),
             what: "a publication's seed",
             problem: error.to_string(),
         })?;
-        Ok(PageSeed::from_bytes(bytes))
+        Ok(PageSeed::from_bytes(*bytes))
     }
 
     /// Destroys the seeds of all publications but these. A seed opens the columns of its
@@ -63,15 +70,11 @@ impl Home {
         issuer: &Issuer,
         current: &[AttachmentDigest],
     ) -> Result<(), Failure> {
-        let folder = [Role::Issuer.folder(), issuer.name.as_str(), FOLDER].join("/");
         let kept: Vec<String> = current.iter().map(file_name).collect();
-        for name in self.names(&folder)? {
-            if !kept.contains(&name) {
-                let path = self.path(&[&folder, &name]);
-                std::fs::remove_file(&path).map_err(Failure::file("remove", &path))?;
-            }
-        }
-        Ok(())
+        self.keep_only(
+            &[Role::Issuer.folder(), issuer.name.as_str(), FOLDER],
+            &kept,
+        )
     }
 
     /// Whether this home has a publication's seed.

@@ -1,26 +1,17 @@
-//! Cohort answers: a custodian publishes its dataset page by page, and counts over it.
+//! A custodian's dataset: what is behind its slots, and its publication page by page.
 
 use std::collections::BTreeMap;
 
 use salus_ledger::engine::{Attachment, Ledger, Submission};
-use salus_ledger::state::{CohortStatement, Rejection, State, cohort_proof_bytes};
-use salus_ledger::transaction::{AttachmentDigest, Envelope, PublishPage, SubmitCohort};
-use salus_protocol::cohort::{Layout, Question, Table, relation};
+use salus_ledger::state::{Rejection, State, TallyState};
+use salus_ledger::transaction::{AttachmentDigest, Envelope, PublishPage};
+use salus_protocol::cohort::Layout;
 use salus_protocol::consent::{Consent, ConsentCommitment};
-use salus_protocol::nullifier::StudyId;
 use salus_protocol::profile::Edition;
 use salus_protocol::record::{Record, RecordCommitment};
 use salus_protocol::registry::RecordIndex;
-use salus_protocol::release::Released;
-use salus_protocol::row::{FIELDS, Row};
-use salus_protocol::row_commitment::RowSalt;
-use salus_prover::cohort::{
-    PublishError, Subject, TallyInput, TallyInputError, TallyPage, publish as publish_page, tally,
-};
-use salus_prover::release::{ProveReleaseError, prove_release};
-use salus_verifier::cohort::publication::Publication;
+use salus_prover::cohort::{PublishError, Subject, publish as publish_page};
 
-use super::study::CheckedStudy;
 use super::submit;
 use crate::failure::Failure;
 use crate::home::{Home, Issuer};
@@ -51,7 +42,7 @@ impl<'a> Openings<'a> {
     }
 
     /// What is behind a slot. A missing opening is named: nobody may be left out.
-    fn subject(&self, state: &State, index: RecordIndex) -> Result<Subject, Failure> {
+    pub(super) fn subject(&self, state: &State, index: RecordIndex) -> Result<Subject, Failure> {
         let missing = |what: &str| Failure::NotPermitted {
             message: format!("the opening of the {what} of record {index} is not here"),
             help: "a count leaves nobody out, so every opening is needed: put the wallet's copy \
@@ -78,7 +69,7 @@ impl<'a> Openings<'a> {
         Ok(Subject { record, consent })
     }
 
-    fn page(
+    pub(super) fn page(
         &self,
         state: &State,
         issuer: &Issuer,
@@ -156,25 +147,39 @@ pub(crate) fn publish(
         )?;
         step();
     }
+    if done.current < done.pages {
+        // They count pages that were replaced.
+        home.drop_parts(issuer)?;
+    }
     forget(home, ledger, issuer)?;
     Ok(done)
 }
 
-/// Destroys the seeds of the issuer's publications that are not current: nothing can be counted
-/// over them any more, and a seed opens what was erased since.
+/// Destroys the seeds of the issuer's publications that are not current, and the openings of its
+/// tallies that can't be released: nothing can be made of them any more, and a seed opens what was
+/// erased since.
 pub(crate) fn forget(home: &Home, ledger: &Ledger, issuer: &Issuer) -> Result<(), Failure> {
     let key = issuer.key.public();
-    let current: Vec<AttachmentDigest> = {
+    let (current, standing): (Vec<AttachmentDigest>, Vec<AttachmentDigest>) = {
         let state = ledger.state()?;
+        let tallies = state.studies().values().flat_map(|study| &study.tallies);
+        let stands = |tally: &&TallyState| {
+            let lapsed = state.day().is_none_or(|day| tally.has_lapsed(day));
+            tally.issuer == key && tally.released.is_none() && !lapsed
+        };
+        let standing = tallies.filter(stands).map(|tally| tally.proof).collect();
         let own = state.datasets_of(&key);
-        own.flat_map(|dataset| {
-            let pages = (0u32..).take(dataset.pages());
-            let current = pages.filter(|number| dataset.is_current(*number));
-            current.filter_map(|number| dataset.published(number))
-        })
-        .map(|published| published.publication)
-        .collect()
+        let current = own
+            .flat_map(|dataset| {
+                let pages = (0u32..).take(dataset.pages());
+                let current = pages.filter(|number| dataset.is_current(*number));
+                current.filter_map(|number| dataset.published(number))
+            })
+            .map(|published| published.publication)
+            .collect();
+        (current, standing)
     };
+    home.keep_tallies_of(issuer, &standing)?;
     home.keep_seeds_of(issuer, &current)
 }
 
@@ -196,128 +201,6 @@ fn stands(
         })
 }
 
-/// A cohort answer that entered.
-#[derive(Debug)]
-pub(crate) struct Counted {
-    pub(crate) study: StudyId,
-    pub(crate) released: Vec<Released>,
-    pub(crate) records: usize,
-    pub(crate) proof_bytes: usize,
-    pub(crate) entry: u64,
-}
-
-/// Counts, proves and submits.
-pub(crate) fn count(
-    home: &Home,
-    ledger: &Ledger,
-    issuer: &Issuer,
-    study: &CheckedStudy,
-    table: &Table,
-) -> Result<Counted, Failure> {
-    let id = study.study().id;
-    let edition = study.study().opened.query.edition();
-    let openings = Openings::of(home, issuer)?;
-    let (statement, subjects) = {
-        let state = ledger.state()?;
-        let statement = state.cohort_statement(&id, &issuer.key.public(), table)?;
-        let subjects = (0u32..)
-            .take(statement.pages.len())
-            .map(|number| openings.page(&state, issuer, &edition, number))
-            .collect::<Result<Vec<_>, _>>()?;
-        (statement, subjects)
-    };
-    let (transaction, proof) = prove(home, ledger, issuer, &statement, &subjects)?;
-    let released = transaction.released.clone();
-    let envelope = Envelope::sign(transaction, &ledger.state()?.id(), issuer.key.key());
-    let proof_bytes = proof.len();
-    let receipt = submit(
-        ledger,
-        Submission::with(envelope, Attachment::CohortProof(proof)),
-    )?;
-    Ok(Counted {
-        study: id,
-        released,
-        records: subjects.iter().map(Vec::len).sum(),
-        proof_bytes,
-        entry: receipt.entry,
-    })
-}
-
-/// The exact counts of a table, from the openings: what only the custodian may know.
-pub(crate) fn exact(
-    home: &Home,
-    ledger: &Ledger,
-    issuer: &Issuer,
-    study: &CheckedStudy,
-    table: &Table,
-) -> Result<Vec<u64>, Failure> {
-    let opened = &study.study().opened;
-    let edition = opened.query.edition();
-    let openings = Openings::of(home, issuer)?;
-    let state = ledger.state()?;
-    let question = Question {
-        query: opened.query.clone(),
-        masks: opened.purpose.masks(),
-        day: state.day().ok_or(Rejection::NoDay)?,
-        table: table.clone(),
-    };
-    let dataset = state.dataset(&issuer.key.public(), &edition);
-    let records = dataset.map_or(&[][..], |dataset| dataset.records());
-    let empty = Row::new([0; FIELDS]);
-    let row = |opening: Option<(Row, RowSalt)>| opening.map_or(empty.clone(), |(row, _)| row);
-    let slots = records
-        .iter()
-        .map(|index| {
-            let subject = openings.subject(&state, *index)?;
-            Ok((row(subject.record), row(subject.consent)))
-        })
-        .collect::<Result<Vec<_>, Failure>>()?;
-    let counts = relation::counts(&question, slots.iter().map(|(a, b)| (a, b)));
-    counts.map_err(|error| Failure::usage(error.to_string(), "ask for another table"))
-}
-
-/// Makes an answer: its transaction, and the proofs beside it.
-fn prove(
-    home: &Home,
-    ledger: &Ledger,
-    issuer: &Issuer,
-    statement: &CohortStatement,
-    subjects: &[Vec<Subject>],
-) -> Result<(SubmitCohort, Vec<u8>), Failure> {
-    let mut published = Vec::with_capacity(statement.pages.len());
-    for digest in &statement.pages {
-        let bytes = ledger.proof_attachment(digest)?;
-        let publication = Publication::from_bytes(&bytes).map_err(|error| Failure::Invalid {
-            message: format!("publication {digest}: {error}"),
-            help: "the ledger's file was altered: restore it from a copy".to_owned(),
-        })?;
-        published.push((publication, home.seed(issuer, digest)?));
-    }
-    let pages: Vec<TallyPage<'_>> = published
-        .iter()
-        .zip(subjects)
-        .map(|((publication, seed), subjects)| TallyPage {
-            publication,
-            seed,
-            subjects,
-        })
-        .collect();
-    let made = tally(&TallyInput {
-        context: statement.context,
-        plan: &statement.plan,
-        pages: &pages,
-    })?;
-    let (released, release) = prove_release(
-        statement.context,
-        statement.policy,
-        statement.shape,
-        &made.openings,
-    )?;
-    let proof = cohort_proof_bytes(&made.proof, &release);
-    let transaction = statement.transaction(&made.counts, released, &proof);
-    Ok((transaction, proof))
-}
-
 impl From<PublishError> for Failure {
     fn from(error: PublishError) -> Self {
         match error {
@@ -326,30 +209,6 @@ impl From<PublishError> for Failure {
                 message: format!("the page can't be published: {other}"),
                 help: "`salus record amend` and the wallets' consents bring openings up to date"
                     .to_owned(),
-            },
-        }
-    }
-}
-
-impl From<TallyInputError> for Failure {
-    fn from(error: TallyInputError) -> Self {
-        match error {
-            TallyInputError::Randomness(error) => error.into(),
-            other => Self::Invalid {
-                message: other.to_string(),
-                help: "`salus cohort publish --again` publishes the dataset anew".to_owned(),
-            },
-        }
-    }
-}
-
-impl From<ProveReleaseError> for Failure {
-    fn from(error: ProveReleaseError) -> Self {
-        match error {
-            ProveReleaseError::Randomness(error) => error.into(),
-            other => Self::Invalid {
-                message: other.to_string(),
-                help: "please report this".to_owned(),
             },
         }
     }

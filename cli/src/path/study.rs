@@ -91,6 +91,8 @@ pub(crate) struct Terms {
     pub(crate) policy: Policy,
     pub(crate) boards: Vec<PublicKey>,
     pub(crate) approvals_needed: u8,
+    /// Custodians whose counts are released as one sum only.
+    pub(crate) together: Vec<PublicKey>,
 }
 
 /// Opens a study. It takes answers once its boards approve.
@@ -104,6 +106,9 @@ pub(crate) fn open(
     let mut boards = terms.boards;
     boards.sort_unstable();
     boards.dedup();
+    let mut together = terms.together;
+    together.sort_unstable();
+    together.dedup();
     let inbox = sponsor.inbox.key().map_err(|error| {
         Failure::usage(
             error.to_string(),
@@ -120,6 +125,7 @@ pub(crate) fn open(
         expires: terms.expires,
         freshness: terms.freshness,
         policy: terms.policy,
+        together,
         boards,
         approvals_needed: terms.approvals_needed,
         sponsor: sponsor.key.public(),
@@ -208,6 +214,7 @@ mod tests {
             policy: Policy::STANDARD,
             boards: vec![board.public()],
             approvals_needed: 1,
+            together: Vec::new(),
         };
         let asked = ask("query", query, None).unwrap();
         let id = open(&ledger, &sponsor, &asked, terms).unwrap();
