@@ -5,10 +5,10 @@
 //! (`salus_protocol::cohort`). Spec: docs/spec/cohort.md.
 
 mod columns;
-mod linear;
+pub(crate) mod linear;
 mod opening;
 mod publication;
-mod secret;
+pub(crate) mod secret;
 mod slots;
 mod sumcheck;
 mod symbols;
