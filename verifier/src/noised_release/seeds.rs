@@ -2,6 +2,7 @@
 //!
 //! So nobody commits to another custodian's seed, or to something that depends on it.
 
+use borsh::{BorshDeserialize, BorshSerialize};
 use halo2_proofs::pasta::EqAffine;
 use salus_protocol::release::MAX_CELLS;
 use thiserror::Error;
@@ -73,6 +74,19 @@ impl SeedProof {
         let proof = LinearProof::read(&mut reader, cells, 0, 2 * cells)?;
         reader.finish()?;
         Ok(Self(proof))
+    }
+}
+
+impl BorshSerialize for SeedProof {
+    fn serialize<W: std::io::Write>(&self, writer: &mut W) -> std::io::Result<()> {
+        self.to_bytes().serialize(writer)
+    }
+}
+
+impl BorshDeserialize for SeedProof {
+    fn deserialize_reader<R: std::io::Read>(reader: &mut R) -> std::io::Result<Self> {
+        let invalid = |e| std::io::Error::new(std::io::ErrorKind::InvalidData, e);
+        Self::from_bytes(&Vec::deserialize_reader(reader)?).map_err(invalid)
     }
 }
 

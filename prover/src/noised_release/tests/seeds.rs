@@ -83,6 +83,8 @@ fn only_tables_have_seeds() {
 fn only_canonical_seed_proofs_decode() {
     let (_, commitments, proof) = drawn(2);
     let bytes = proof.to_bytes();
+    let borsh = borsh::to_vec(&proof).unwrap();
+    assert_eq!(borsh::from_slice::<SeedProof>(&borsh).unwrap(), proof);
     for length in [0, 1, 95, 97, 191] {
         assert!(SeedProof::from_bytes(&bytes[..length.min(bytes.len())]).is_err());
     }
