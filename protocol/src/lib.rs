@@ -9,6 +9,7 @@ pub mod contact;
 pub mod day;
 pub mod eligibility;
 pub mod field;
+pub mod noise;
 pub mod nullifier;
 pub mod poseidon;
 pub mod profile;

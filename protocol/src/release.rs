@@ -76,6 +76,14 @@ pub enum TableError {
         /// The count found.
         found: u64,
     },
+    /// Noise needs one uniform number for each cell.
+    #[error("{found} uniform numbers for {cells} cells: each cell's noise needs one")]
+    Uniform {
+        /// The number of cells.
+        cells: usize,
+        /// How many numbers there are.
+        found: usize,
+    },
     /// The parts don't add up to the total.
     #[error("the parts add up to {parts}, and the total in cell 0 is {total}")]
     Total {
@@ -140,7 +148,7 @@ impl DisclosurePolicy {
 
     /// What is released of a count by itself: 0 of 0, nothing of a small one, and else the nearest
     /// multiple, the higher of two. Only 0 is released as 0: what is near to it becomes one step.
-    fn alone(self, count: u32) -> Released {
+    pub(crate) fn alone(self, count: u32) -> Released {
         let step = u32::from(self.round_to);
         match count {
             0 => Released::Count(0),
@@ -162,8 +170,14 @@ impl DisclosurePolicy {
         if value == 0 {
             return Some(0..=0);
         }
+        self.rounded_from(value, COUNT_BOUND - 1)
+    }
+
+    /// The numbers from 1 to `most` that are not small and of which this value is the rounded one; none if
+    /// there are none.
+    pub(crate) fn rounded_from(self, value: u32, most: u32) -> Option<RangeInclusive<u32>> {
         let step = u32::from(self.round_to);
-        if step == 0 || !value.is_multiple_of(step) {
+        if value == 0 || step == 0 || !value.is_multiple_of(step) {
             return None;
         }
         let not_small = u32::from(self.suppress_up_to) + 1;
@@ -173,7 +187,7 @@ impl DisclosurePolicy {
         } else {
             nearest.max(not_small)
         };
-        let highest = nearest.checked_add(step - 1)?.min(COUNT_BOUND - 1);
+        let highest = nearest.checked_add(step - 1)?.min(most);
         (lowest <= highest).then_some(lowest..=highest)
     }
 }

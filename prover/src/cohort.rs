@@ -6,11 +6,11 @@
 //! (`salus_protocol::cohort`). Spec: docs/spec/cohort.md.
 
 mod columns;
-mod linear;
+pub(crate) mod linear;
 mod opening;
 mod parts;
 mod publication;
-mod secret;
+pub(crate) mod secret;
 mod share;
 mod slots;
 mod sumcheck;

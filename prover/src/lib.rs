@@ -1,7 +1,9 @@
 //! Makes proofs: keys and their files, a fast Groth16 prover, batches.
 
 pub mod cohort;
+mod draws;
 pub mod eligibility;
 pub mod groth16;
 pub mod key;
+pub mod noised_release;
 pub mod release;

@@ -2,20 +2,20 @@
 //!
 //! Spec: docs/spec/cohort.md, section "Release".
 
-mod draws;
-
 use std::sync::LazyLock;
 
 use halo2_proofs::pasta::group::ff::{FromUniformBytes, PrimeField};
 use halo2_proofs::pasta::group::{Curve, GroupEncoding};
 use halo2_proofs::pasta::{EqAffine, Fp};
-use halo2_proofs::plonk::{ProvingKey, create_proof, keygen_pk};
+use halo2_proofs::plonk::{Circuit as Halo2Circuit, ProvingKey, create_proof, keygen_pk};
 use halo2_proofs::transcript::{Blake2bWrite, Challenge255, Transcript as _};
 use merlin::Transcript;
-use salus_circuits::release::{Circuit, Instance, InstanceError, Witness};
+use salus_circuits::release::{
+    ADVICE_COLUMNS, COUNT_COLUMN, Circuit, Instance, InstanceError, Witness,
+};
 use salus_protocol::release::{DisclosurePolicy, Released, Shape, TableError, release};
 use salus_verifier::release::generators::{
-    count_generators, in_own_pool, parameters, verifying_key,
+    RANDOM_ROWS, count_generators, in_own_pool, parameters, verifying_key,
 };
 use salus_verifier::release::link::{Link, challenge, images, weights};
 use salus_verifier::release::{
@@ -24,7 +24,7 @@ use salus_verifier::release::{
 use thiserror::Error;
 use zeroize::Zeroizing;
 
-use draws::Draws;
+use crate::draws::Draws;
 
 /// Why a release can't be proven.
 #[derive(Debug, Error)]
@@ -83,6 +83,17 @@ impl CountOpening {
         let value = generators.values.get(cell)?;
         Some((value * Fp::from(self.count) + generators.blinding * self.blinding).to_affine())
     }
+
+    /// The opening of the sum of the commitments that these open, all of the same cell: of counts by
+    /// several custodians, or in several datasets. None if the counts' sum exceeds 64 bits.
+    #[must_use]
+    pub fn sum(openings: &[Self]) -> Option<Self> {
+        let counts = openings.iter().map(|opening| opening.count);
+        Some(Self {
+            count: counts.into_iter().try_fold(0, u64::checked_add)?,
+            blinding: openings.iter().map(|opening| opening.blinding).sum(),
+        })
+    }
 }
 
 impl Drop for CountOpening {
@@ -99,7 +110,7 @@ impl std::fmt::Debug for CountOpening {
 }
 
 /// Field elements that are wiped when dropped.
-struct Secrets(Vec<Fp>);
+pub(crate) struct Secrets(pub(crate) Vec<Fp>);
 
 impl Drop for Secrets {
     fn drop(&mut self) {
@@ -151,29 +162,33 @@ fn prove(
     let mut transcript = statement.transcript();
     let bound = scalar(&mut transcript, b"statement");
     let draws = Draws::new()?;
-    let circuit = prove_circuit(bound, instance, witness, &draws)?;
+    let circuit = prove_circuit(
+        &PROVING_KEY,
+        bound,
+        &instance.columns(),
+        Circuit::new(witness),
+        &draws,
+    )?;
     transcript.append_message(b"circuit proof", &circuit);
     let link = prove_link(&mut transcript, &circuit, openings, &draws)?;
     Ok(ReleaseProof::new(circuit, link)?)
 }
 
-fn prove_circuit(
+/// halo2's proof of a circuit of this size. `bound` is the first thing that its transcript absorbs.
+pub(crate) fn prove_circuit<C: Halo2Circuit<Fp>>(
+    key: &ProvingKey<EqAffine>,
     bound: Fp,
-    instance: &Instance,
-    witness: Witness,
+    instance: &[Vec<Fp>],
+    circuit: C,
     draws: &Draws,
-) -> Result<Vec<u8>, ProveReleaseError> {
-    let columns = instance.columns();
-    let columns: Vec<&[Fp]> = columns.iter().map(Vec::as_slice).collect();
+) -> Result<Vec<u8>, halo2_proofs::plonk::Error> {
+    let columns: Vec<&[Fp]> = instance.iter().map(Vec::as_slice).collect();
     let mut writer = Blake2bWrite::<_, EqAffine, Challenge255<EqAffine>>::init(Vec::new());
-    writer
-        .common_scalar(bound)
-        .map_err(halo2_proofs::plonk::Error::from)?;
-    let circuits = [Circuit::new(witness)];
+    writer.common_scalar(bound)?;
     create_proof(
         parameters(),
-        &PROVING_KEY,
-        &circuits,
+        key,
+        &[circuit],
         &[&columns],
         draws.generator(),
         &mut writer,
@@ -189,13 +204,16 @@ fn prove_link(
     draws: &Draws,
 ) -> Result<Link, ProveReleaseError> {
     let weights = weights(transcript, openings.len());
-    let (random_rows, blind) = draws.count_column();
+    let [blinding, ..] = draws.columns::<ADVICE_COLUMNS, RANDOM_ROWS>();
+    const { assert!(COUNT_COLUMN == 0) };
     let salts = openings
         .iter()
         .zip(&weights)
         .map(|(opening, weight)| opening.blinding * weight);
     let counts = openings.iter().map(|opening| Fp::from(opening.count));
-    let secrets = counts.chain(random_rows).chain([blind, salts.sum()]);
+    let secrets = counts
+        .chain(blinding.rows)
+        .chain([blinding.blind, salts.sum()]);
     let secrets = Secrets(secrets.collect());
     let [column, _] = images(&weights, &secrets.0);
     if circuit.first_chunk() != Some(&column.to_affine().to_bytes()) {
@@ -217,7 +235,7 @@ fn prove_link(
 }
 
 /// A field element from the operating system.
-fn random() -> Result<Fp, getrandom::Error> {
+pub(crate) fn random() -> Result<Fp, getrandom::Error> {
     let mut wide = Zeroizing::new([0; 64]);
     getrandom::fill(&mut *wide)?;
     Ok(Fp::from_uniform_bytes(&wide))

@@ -19,6 +19,7 @@
 
 pub mod cohort;
 mod key;
+pub mod noised_release;
 mod point;
 mod proof;
 pub mod release;

@@ -12,7 +12,7 @@ mod proof;
 use halo2_proofs::pasta::group::GroupEncoding;
 use halo2_proofs::pasta::group::ff::FromUniformBytes;
 use halo2_proofs::pasta::{EqAffine, Fp};
-use halo2_proofs::plonk::{SingleVerifier, verify_proof};
+use halo2_proofs::plonk::{SingleVerifier, VerifyingKey, verify_proof};
 use halo2_proofs::transcript::{Blake2bRead, Challenge255, Transcript as _};
 use merlin::Transcript;
 use salus_circuits::release::{Instance, InstanceError};
@@ -73,21 +73,9 @@ pub fn verify_release(
 ) -> Result<(), ReleaseError> {
     let instance = statement.instance()?;
     let mut transcript = statement.transcript();
-    let mut reader = Blake2bRead::<_, EqAffine, Challenge255<EqAffine>>::init(proof.circuit());
-    reader
-        .common_scalar(scalar(&mut transcript, b"statement"))
-        .map_err(|e| ReleaseError::Circuit(e.into()))?;
-    let columns = instance.columns();
-    let columns: Vec<&[Fp]> = columns.iter().map(Vec::as_slice).collect();
-    let strategy = SingleVerifier::new(parameters());
-    verify_proof(
-        parameters(),
-        verifying_key(),
-        strategy,
-        &[&columns],
-        &mut reader,
-    )
-    .map_err(ReleaseError::Circuit)?;
+    let bound = scalar(&mut transcript, b"statement");
+    verify_circuit(verifying_key(), &instance.columns(), bound, proof.circuit())
+        .map_err(ReleaseError::Circuit)?;
     transcript.append_message(b"circuit proof", proof.circuit());
     let column = proof.count_column().ok_or(LinkError::Column)?;
     link::verify(
@@ -97,6 +85,20 @@ pub fn verify_release(
         proof.link(),
     )?;
     Ok(())
+}
+
+/// Verifies halo2's proof of a circuit of this size. `bound` is the first thing that its transcript absorbs.
+pub(crate) fn verify_circuit(
+    key: &VerifyingKey<EqAffine>,
+    instance: &[Vec<Fp>],
+    bound: Fp,
+    proof: &[u8],
+) -> Result<(), halo2_proofs::plonk::Error> {
+    let mut reader = Blake2bRead::<_, EqAffine, Challenge255<EqAffine>>::init(proof);
+    reader.common_scalar(bound)?;
+    let columns: Vec<&[Fp]> = instance.iter().map(Vec::as_slice).collect();
+    let strategy = SingleVerifier::new(parameters());
+    verify_proof(parameters(), key, strategy, &[&columns], &mut reader)
 }
 
 impl ReleaseStatement {

@@ -92,7 +92,9 @@ fn halo2_draws_as_expected() {
     let instance = statement(Shape::Single, &openings).instance().unwrap();
     let draws = Draws::new().unwrap();
     let witness = Witness::new(&instance, &[42]);
-    let circuit = prove_circuit(Fp::one(), &instance, witness, &draws).unwrap();
+    let circuit = Circuit::new(witness);
+    let columns = instance.columns();
+    let circuit = prove_circuit(&PROVING_KEY, Fp::one(), &columns, circuit, &draws).unwrap();
     assert!(prove_link(&mut transcript, &circuit, &openings, &draws).is_ok());
     let others = Draws::new().unwrap();
     let error = prove_link(&mut transcript, &circuit, &openings, &others).unwrap_err();

@@ -4,9 +4,9 @@ use std::sync::LazyLock;
 
 use halo2_proofs::pasta::group::GroupEncoding;
 use halo2_proofs::pasta::{EqAffine, Fp};
-use halo2_proofs::plonk::{Circuit as _, ConstraintSystem, VerifyingKey, keygen_vk};
+use halo2_proofs::plonk::{Circuit, ConstraintSystem, VerifyingKey, keygen_vk};
 use halo2_proofs::poly::commitment::Params;
-use salus_circuits::release::{Circuit, ROWS_LOG2};
+use salus_circuits::release::{self, ROWS_LOG2};
 use salus_protocol::release::MAX_CELLS;
 
 /// How many of a column's last rows halo2 fills at random.
@@ -29,7 +29,7 @@ static PARAMETERS: LazyLock<Params<EqAffine>> =
     LazyLock::new(|| in_own_pool(|| Params::new(ROWS_LOG2)));
 
 static VERIFYING_KEY: LazyLock<VerifyingKey<EqAffine>> = LazyLock::new(|| {
-    let key = in_own_pool(|| keygen_vk(parameters(), &Circuit::default()));
+    let key = in_own_pool(|| keygen_vk(parameters(), &release::Circuit::default()));
     key.expect("the circuit is fixed and has a key")
 });
 
@@ -66,32 +66,50 @@ pub fn count_generators() -> &'static CountGenerators {
     &GENERATORS
 }
 
-/// Reads the generators from the parameters' encoding: their logarithm of the size, the generators of coefficients,
-/// those of rows, the one that blinds, and one more. That they are so is a test below.
+/// halo2's generators of the last `N` rows of a column.
+#[must_use]
+pub fn last_rows<const N: usize>() -> [EqAffine; N] {
+    let encoding = Encoding::of(parameters());
+    std::array::from_fn(|k| encoding.point(2 * ROWS - N + k))
+}
+
 fn read(parameters: &Params<EqAffine>) -> CountGenerators {
-    let mut bytes = Vec::new();
-    parameters
-        .write(&mut bytes)
-        .expect("writing to memory does not fail");
-    let rows = 1 << ROWS_LOG2;
-    let point = |place: usize| {
-        let start = size_of::<u32>() + place * POINT_BYTES;
-        let mut encoding = [0; POINT_BYTES];
-        encoding.copy_from_slice(&bytes[start..start + POINT_BYTES]);
-        Option::<EqAffine>::from(EqAffine::from_bytes(&encoding)).expect("halo2 wrote this point")
-    };
+    let encoding = Encoding::of(parameters);
     CountGenerators {
-        values: std::array::from_fn(|cell| point(rows + cell)),
-        random_rows: std::array::from_fn(|k| point(2 * rows - RANDOM_ROWS + k)),
-        blinding: point(2 * rows),
+        values: std::array::from_fn(|cell| encoding.point(ROWS + cell)),
+        random_rows: std::array::from_fn(|k| encoding.point(2 * ROWS - RANDOM_ROWS + k)),
+        blinding: encoding.point(2 * ROWS),
     }
 }
 
-/// How many of a column's last rows halo2 fills at random, as it says itself.
+const ROWS: usize = 1 << ROWS_LOG2;
+
+/// The parameters' encoding: their logarithm of the size, the generators of coefficients,
+/// those of rows, the one that blinds, and one more. That they are so is a test below.
+struct Encoding(Vec<u8>);
+
+impl Encoding {
+    fn of(parameters: &Params<EqAffine>) -> Self {
+        let mut bytes = Vec::new();
+        parameters
+            .write(&mut bytes)
+            .expect("writing to memory does not fail");
+        Self(bytes)
+    }
+
+    fn point(&self, place: usize) -> EqAffine {
+        let start = size_of::<u32>() + place * POINT_BYTES;
+        let mut encoding = [0; POINT_BYTES];
+        encoding.copy_from_slice(&self.0[start..start + POINT_BYTES]);
+        Option::<EqAffine>::from(EqAffine::from_bytes(&encoding)).expect("halo2 wrote this point")
+    }
+}
+
+/// How many of a column's last rows halo2 fills at random in this circuit, as it says itself.
 #[must_use]
-pub fn random_rows_of_halo2() -> usize {
+pub fn random_rows_of_halo2<C: Circuit<Fp>>() -> usize {
     let mut system = ConstraintSystem::<Fp>::default();
-    Circuit::configure(&mut system);
+    C::configure(&mut system);
     system.blinding_factors() + 1
 }
 
@@ -124,7 +142,8 @@ mod tests {
             assert_eq!(commit(Some(row), Fp::zero()), *generator);
         }
         assert_eq!(commit(None, Fp::one()), generators.blinding);
-        assert_eq!(random_rows_of_halo2(), RANDOM_ROWS);
+        assert_eq!(random_rows_of_halo2::<release::Circuit>(), RANDOM_ROWS);
+        assert_eq!(last_rows(), generators.random_rows);
     }
 
     #[test]
