@@ -263,9 +263,12 @@ fn of_rejection(rejection: &Rejection) -> Exit {
         | R::CohortBudget { .. }
         | R::CohortNear { .. }
         | R::CohortCircle { .. }
-        | R::CountedAlone { .. }
-        | R::CountedTogether { .. }
+        | R::CohortPolicy { .. }
+        | R::AnsweredAtOnce { .. }
+        | R::AnsweredInTwoSteps { .. }
         | R::NotCustodianOfStudy { .. }
+        | R::NoiseBudget { .. }
+        | R::NoisePending
         | R::TallyMissing { .. }
         | R::TallyUnknown { .. } => Exit::NotPermitted,
         _ => Exit::Error,

@@ -42,6 +42,7 @@ pub(crate) use file::write_atomically;
 pub(crate) use issuer::{IssuedRecord, Issuer};
 pub(crate) use ledger::Access;
 pub(crate) use name::Name;
+pub(crate) use part::PartsFolder;
 pub(crate) use party::{Party, Role};
 pub(crate) use secret::SigningSecret;
 pub(crate) use sponsor::Sponsor;
@@ -89,7 +90,8 @@ impl Home {
 
     /// Removes all files of a folder but those of these names.
     fn keep_only(&self, folder: &[&str], kept: &[String]) -> Result<(), Failure> {
-        for name in self.names(&folder.join("/"))? {
+        // Also what a process that died was writing, whose names begin with a dot.
+        for name in self.all_names(&folder.join("/"))? {
             if !kept.contains(&name) {
                 let path = self.path(folder).join(name);
                 std::fs::remove_file(&path).map_err(Failure::file("remove", &path))?;
@@ -100,6 +102,13 @@ impl Home {
 
     /// The names of the entries of a folder, in order; none where there is no such folder.
     fn names(&self, folder: &str) -> Result<Vec<String>, Failure> {
+        let mut names = self.all_names(folder)?;
+        names.retain(|name| !name.starts_with('.'));
+        Ok(names)
+    }
+
+    /// The same with hidden ones.
+    fn all_names(&self, folder: &str) -> Result<Vec<String>, Failure> {
         let path = self.path(&[folder]);
         let entries = match std::fs::read_dir(&path) {
             Ok(entries) => entries,
@@ -111,7 +120,6 @@ impl Home {
             let entry = entry.map_err(Failure::file("list", &path))?;
             names.extend(entry.file_name().into_string());
         }
-        names.retain(|name| !name.starts_with('.'));
         names.sort();
         Ok(names)
     }

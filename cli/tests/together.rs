@@ -161,10 +161,8 @@ fn a_part_is_kept_until_the_answer_is_in() {
     home.fails(2, &cohort("part", "north", &["--part", "1/2"]), "2 parts");
     home.fails(2, &cohort("count", "north", &["--parts", "2"]), "2 parts");
     // A damaged part is found before anything is on the ledger.
-    let context = std::fs::read_dir(home.state(folder))
-        .unwrap()
-        .next()
-        .unwrap();
+    let day = home.state(folder).join(DAY);
+    let context = std::fs::read_dir(&day).unwrap().next().unwrap();
     let kept = context.unwrap().path().join("0-1");
     let good = std::fs::read(&kept).unwrap();
     std::fs::write(&kept, &good[..good.len() - 1]).unwrap();
@@ -175,5 +173,50 @@ fn a_part_is_kept_until_the_answer_is_in() {
     );
     std::fs::write(&kept, &good).unwrap();
     assert!(total(&home.ok(&cohort("count", "north", &[]))).is_some());
-    assert_eq!(files(&home, folder), 0);
+    assert_eq!(std::fs::read_dir(day).unwrap().count(), 0);
+    // What is left of other days goes with the next count.
+    let old = home.state(folder).join("2024-12-31/00");
+    std::fs::create_dir_all(&old).unwrap();
+    home.ok(&cohort("count", "north", &["--by", "sex"]));
+    assert!(!old.exists());
+}
+
+#[test]
+fn noise_is_drawn_by_the_next_day() {
+    let home = hospitals();
+    open(
+        &home,
+        "adults",
+        &["--epsilon", "0.5", "--epsilon-budget", "1"],
+    );
+    let shown = home.ok(&["study", "show", "adults"]);
+    assert_eq!(shown["noise"]["epsilon"], "0.5", "{shown}");
+    assert_eq!(shown["noise"]["budget"], 10, "in tenths");
+    home.fails(4, &cohort("count", "north", &[]), "with noise");
+    let tally = home.ok(&cohort("tally", "north", &[]));
+    assert_eq!(
+        (&tally["noised"], tally["missing"].as_array().unwrap().len()),
+        (&true.into(), 0)
+    );
+    home.fails(4, &cohort("release", "north", &[]), "next day");
+    home.ok(&["ledger", "day", "2025-01-02"]);
+    let answer = home.ok(&cohort("release", "north", &[]));
+    assert_eq!(answer["epsilon"], "0.5");
+    // Noise of epsilon 0.5 is hardly ever more than 40: 60 patients, most of them adults.
+    assert!(total(&answer).is_none_or(|count| count <= 100), "{answer}");
+    // Half of the budget is left: strata would cost all of it.
+    home.fails(
+        4,
+        &cohort("tally", "north", &["--by", "sex"]),
+        "tenths of epsilon",
+    );
+    let bundle = home.path("bundle.json");
+    let exported = home.ok(&["audit", "export", "adults", "--out", &bundle]);
+    let ledger = exported["ledger"].as_str().unwrap();
+    let report = TestHome::empty().ok(&["audit", "verify", &bundle, "--ledger", ledger]);
+    assert_eq!(report["cohort_answers"][0]["epsilon"], "0.5");
+    let shown = report["shown"].as_array().unwrap();
+    let noise = |line: &Value| line.as_str().unwrap().contains("discrete Laplace");
+    assert!(shown.iter().any(noise), "{report}");
+    home.fails_with_any(&[2], &["study", "open", "x", "--epsilon", "0.3"]);
 }

@@ -9,7 +9,7 @@ use thiserror::Error;
 
 use crate::log::{Entry, EntryError, LogTree};
 use crate::state::{Admitted, Attached, HeadError, Rejection, State};
-use crate::transaction::Envelope;
+use crate::transaction::{Envelope, Transaction};
 
 /// Why entries are not the log of a ledger.
 #[derive(Debug, Error, Clone, PartialEq, Eq)]
@@ -187,8 +187,8 @@ pub(crate) fn admit_all(
         .collect()
 }
 
-/// What was refused may follow from a transaction that entered in between: then, and only then, it
-/// is checked again, so that a false proof is not verified twice.
+/// What was refused may follow from a transaction that entered in between; then it is checked again.
+/// A false proof of eligibility is not: what it is verified against can't have changed.
 pub(crate) fn readmit(
     state: &State,
     envelope: &Envelope,
@@ -196,7 +196,9 @@ pub(crate) fn readmit(
     changed: bool,
     attached: &dyn Attached,
 ) -> Result<Admitted, Rejection> {
+    let of_eligibility = matches!(envelope.transaction(), Transaction::SubmitEligibility(_));
     match admitted {
+        Err(Rejection::Proof { .. }) if of_eligibility => admitted,
         Err(_) if changed => state.admit_with(envelope, attached),
         known => known,
     }

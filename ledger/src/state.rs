@@ -7,6 +7,7 @@
 mod admission;
 mod answer;
 mod attached;
+mod beacon;
 mod budget;
 mod cohort;
 mod consent;
@@ -40,7 +41,7 @@ pub(crate) use admission::Evidence;
 pub use answer::Answer;
 pub(crate) use answer::check_statement;
 pub use attached::Attached;
-pub use budget::COHORT_ANSWERS;
+pub use budget::{COHORT_ANSWERS, DATASET_NOISE};
 pub use cohort::{CohortAnswer, CohortStatement, CountedOver, cohort_context, cohort_proof_bytes};
 pub use dataset::{Dataset, PublishedPage, page_context};
 pub use event::Event;
@@ -49,9 +50,9 @@ pub use key::AcceptedKey;
 pub use party::Party;
 pub use record::{Faces, RecordState};
 pub use rejection::Rejection;
-pub use release::{TalliesStatement, release_context};
+pub use release::{DrawnNoise, TalliesStatement, release_context};
 pub use study::{Standing, StudyState};
-pub use tally::{TALLY_DAYS, TallyState};
+pub use tally::{TALLY_DAYS, TallyState, tally_proof_bytes};
 
 /// What a ledger knows after some prefix of its log.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -59,6 +60,8 @@ pub struct State {
     id: LedgerId,
     genesis: Genesis,
     day: Option<Day>,
+    /// What each change of the day drew, with its entry: see [`beacon`].
+    beacons: Vec<(u64, [u8; 32])>,
     entries: u64,
     seen: BTreeSet<TransactionId>,
     issuers: BTreeMap<PublicKey, Party>,
@@ -109,6 +112,7 @@ impl State {
             id,
             genesis: genesis.clone(),
             day: None,
+            beacons: Vec::new(),
             entries: 1,
             seen: BTreeSet::from([envelope.id(&id)]),
             issuers: BTreeMap::new(),
@@ -165,7 +169,7 @@ impl State {
         }
         let event = match admitted.transaction() {
             Transaction::Genesis(_) => return Err(Rejection::GenesisAgain),
-            Transaction::AdvanceDay(t) => self.advance_day(t, signer)?,
+            Transaction::AdvanceDay(t) => self.advance_day(t, admitted)?,
             Transaction::RegisterIssuer(t) => self.register_issuer(t, signer)?,
             Transaction::RegisterBoard(t) => self.register_board(t, signer)?,
             Transaction::AcceptKey(t) => self.accept_key(t, signer)?,
@@ -271,9 +275,11 @@ impl State {
         Ok(())
     }
 
-    fn advance_day(&mut self, t: &AdvanceDay, signer: PublicKey) -> Result<Event, Rejection> {
-        self.check_day(t, signer)?;
+    fn advance_day(&mut self, t: &AdvanceDay, admitted: &Admitted) -> Result<Event, Rejection> {
+        self.check_day(t, admitted.signer())?;
         self.day = Some(t.day);
+        let drawn = beacon::next(&self.beacons, self.latest_head(), admitted);
+        self.beacons.push((self.entries, drawn));
         Ok(Event::DayAdvanced { day: t.day })
     }
 

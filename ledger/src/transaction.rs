@@ -12,6 +12,7 @@ mod eligibility;
 mod envelope;
 mod genesis;
 mod issuer;
+mod noise;
 mod record;
 mod study;
 mod text;
@@ -20,7 +21,7 @@ mod verifying_key;
 use borsh::{BorshDeserialize, BorshSerialize};
 
 pub use board::RegisterBoard;
-pub use cohort::{CountCommitment, PublishPage, ReleaseCohort, SubmitCohort, SubmitTally};
+pub use cohort::{CellCommitment, PublishPage, ReleaseCohort, SubmitCohort, SubmitTally};
 pub use consent::{GrantConsent, RevokeConsent};
 pub use day::AdvanceDay;
 pub use digest::{AttachmentDigest, DatasetDigest};
@@ -28,6 +29,7 @@ pub use eligibility::SubmitEligibility;
 pub use envelope::{Envelope, EnvelopeError, TransactionId};
 pub use genesis::Genesis;
 pub use issuer::RegisterIssuer;
+pub use noise::Noise;
 pub use record::{AmendRecord, CommitRecord, EraseRecord};
 pub use study::{ApproveStudy, CloseStudy, OpenStudy, StudyTextError};
 pub use text::{LedgerName, TextError, Title};
@@ -72,9 +74,9 @@ pub enum Transaction {
     PublishPage(PublishPage),
     /// A custodian's answer to a study.
     SubmitCohort(SubmitCohort),
-    /// A custodian's part of an answer by several.
+    /// A custodian's counts, before their release.
     SubmitTally(SubmitTally),
-    /// An answer by several custodians.
+    /// What is released of tallies.
     ReleaseCohort(ReleaseCohort),
 }
 

@@ -41,7 +41,7 @@ fn cohort() -> [Envelope; 4] {
         table: Table::Strata(vec![Stratifier { field: 2, bands }]),
         dataset: DatasetDigest::of(&[publication.publication; 2]),
         counts: (1..4)
-            .map(|n| CountCommitment::new(row(n).point()))
+            .map(|n| CellCommitment::new(row(n).point()))
             .collect(),
         released: vec![Released::Count(25), Released::Suppressed],
         proof: AttachmentDigest::of(b"proof"),
@@ -52,6 +52,7 @@ fn cohort() -> [Envelope; 4] {
         table: answer.table.clone(),
         dataset: answer.dataset,
         counts: answer.counts.clone(),
+        seeds: answer.counts.clone(),
         share_key: [5; 32],
         proof: answer.proof,
     };

@@ -8,6 +8,7 @@
 mod columns;
 pub(crate) mod linear;
 mod opening;
+mod openings;
 mod parts;
 mod publication;
 pub(crate) mod secret;
@@ -20,7 +21,8 @@ mod tally_sum;
 #[cfg(test)]
 mod tests;
 
-pub use parts::{Counted, CountedPart, JoinError, count, count_part, join};
+pub use openings::TallyOpenings;
+pub use parts::{Counted, CountedPart, JoinError, KeptPartError, count, count_part, join};
 pub use publication::{PublishError, PublishedPage, Subject, publish};
 pub use secret::PageSeed;
 pub use share::{ShareError, ShareKey, ShareSecret, add_up};

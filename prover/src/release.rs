@@ -4,7 +4,7 @@
 
 use std::sync::LazyLock;
 
-use halo2_proofs::pasta::group::ff::{FromUniformBytes, PrimeField};
+use halo2_proofs::pasta::group::ff::FromUniformBytes;
 use halo2_proofs::pasta::group::{Curve, GroupEncoding};
 use halo2_proofs::pasta::{EqAffine, Fp};
 use halo2_proofs::plonk::{Circuit as Halo2Circuit, ProvingKey, create_proof, keygen_pk};
@@ -64,18 +64,6 @@ pub struct CountOpening {
 }
 
 impl CountOpening {
-    /// The opening that sums of counts and of blindings make. None where the counts don't add up to
-    /// a number of 64 bits, as true ones do.
-    #[must_use]
-    pub fn from_sums(count: &Fp, blinding: &Fp) -> Option<Self> {
-        let bytes = count.to_repr();
-        let (low, high) = bytes.split_first_chunk::<8>()?;
-        high.iter().all(|byte| *byte == 0).then(|| Self {
-            count: u64::from_le_bytes(*low),
-            blinding: *blinding,
-        })
-    }
-
     /// The commitment that this opens, as the count of this cell. None from the 65th cell on.
     #[must_use]
     pub fn commitment(&self, cell: usize) -> Option<EqAffine> {

@@ -6,11 +6,14 @@ use std::io;
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
+use rust_decimal::Decimal;
+use rust_decimal::prelude::ToPrimitive;
 use salus_ledger::engine::Ledger;
 use salus_ledger::key::PublicKey;
 use salus_ledger::state::{Standing, State, StudyState};
-use salus_ledger::transaction::Policy;
+use salus_ledger::transaction::{Noise, Policy};
 use salus_protocol::day::Day;
+use salus_protocol::noise::Epsilon;
 use salus_protocol::nullifier::StudyId;
 use salus_protocol::purpose::Purpose;
 use serde::Serialize;
@@ -87,8 +90,26 @@ pub(crate) struct OpenArgs {
     /// its name here, or its public key. Name two or more, or none: then each answers for itself.
     #[arg(long = "together", value_name = "ISSUER")]
     together: Vec<String>,
+    /// Add noise to each released count: discrete Laplace noise of this epsilon, 0.1, 0.5 or 1. A
+    /// smaller epsilon hides single people better.
+    #[arg(long, value_name = "EPSILON")]
+    epsilon: Option<Epsilon>,
+    /// The most epsilon that the study's tables may cost each dataset: a count costs its epsilon,
+    /// strata twice that, an attrition table that of each of its cells.
+    #[arg(long, value_name = "EPSILON", value_parser = parse_tenths, default_value = "2")]
+    epsilon_budget: u16,
     #[command(flatten)]
     purpose: PurposeArgs,
+}
+
+fn parse_tenths(text: &str) -> Result<u16, String> {
+    let number: Option<Decimal> = text.parse().ok();
+    let tenths = number.and_then(|number| number.checked_mul(Decimal::TEN));
+    tenths
+        .filter(Decimal::is_integer)
+        .and_then(|tenths| tenths.to_u16())
+        .filter(|tenths| *tenths > 0)
+        .ok_or_else(|| "a budget is a multiple of 0.1, such as 2 or 0.5".to_owned())
 }
 
 #[derive(Debug, Args)]
@@ -131,6 +152,8 @@ struct Shown {
     boards: Vec<Board>,
     /// The custodians that are counted together, if any.
     together: Vec<String>,
+    /// Noise in each released count, its budget in tenths of epsilon.
+    noise: Option<Noise>,
     approvals_needed: u8,
     answers: usize,
     cohort_answers: usize,
@@ -170,6 +193,7 @@ impl Shown {
             policy: opened.policy,
             sponsor: opened.sponsor,
             boards: boards.collect(),
+            noise: opened.noise,
             together: opened
                 .together
                 .iter()
@@ -229,6 +253,14 @@ impl Report for Shown {
         }
         if !self.together.is_empty() {
             writeln!(out, "counts    the sum of {}", self.together.join(", "))?;
+        }
+        if let Some(noise) = &self.noise {
+            let budget = Decimal::new(noise.budget.into(), 1).normalize();
+            writeln!(
+                out,
+                "noise     epsilon {} a count, {budget} in all",
+                noise.epsilon
+            )?;
         }
         writeln!(out, "query     {} (digest)", self.query_digest)?;
         for line in self.query.trim_end().lines() {
@@ -372,6 +404,10 @@ fn run_open(context: &Context, args: &OpenArgs) -> Result<(), Failure> {
         boards,
         approvals_needed: args.approvals,
         together,
+        noise: args.epsilon.map(|epsilon| Noise {
+            epsilon,
+            budget: args.epsilon_budget,
+        }),
     };
     let sponsor = home.sponsor_or_new(&args.sponsor)?;
     let id = open(&ledger, &sponsor, &asked, terms)?;

@@ -222,6 +222,7 @@ impl Cast {
                 boards: vec![self.board.key.public()],
                 approvals_needed: 1,
                 together: Vec::new(),
+                noise: None,
             };
             let id = open(ledger, &self.sponsor, asked, terms)?;
             let named = StudyName {

@@ -4,7 +4,8 @@
 use pasta_curves::Fp;
 use pasta_curves::group::ff::PrimeField;
 use salus_ledger::transaction::AttachmentDigest;
-use salus_prover::cohort::ShareSecret;
+use salus_prover::cohort::{ShareSecret, TallyOpenings};
+use salus_prover::noised_release::SeedOpening;
 use salus_prover::release::CountOpening;
 use serde::{Deserialize, Serialize};
 use zeroize::{Zeroize, Zeroizing};
@@ -18,15 +19,18 @@ const FOLDER: &str = "tallies";
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct KeptTally {
-    counts: Vec<KeptCount>,
+    counts: Vec<KeptOpening>,
+    /// Without noise there are none.
+    seeds: Vec<KeptOpening>,
     /// In hexadecimal.
     share_secret: String,
 }
 
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct KeptCount {
-    count: u64,
+struct KeptOpening {
+    /// A count, or a seed.
+    number: u64,
     /// In hexadecimal.
     blinding: String,
 }
@@ -34,35 +38,57 @@ struct KeptCount {
 impl Drop for KeptTally {
     fn drop(&mut self) {
         self.share_secret.zeroize();
-        for kept in &mut self.counts {
-            kept.count.zeroize();
+        for kept in self.counts.iter_mut().chain(&mut self.seeds) {
+            kept.number.zeroize();
             kept.blinding.zeroize();
         }
     }
 }
 
 impl KeptTally {
-    pub(crate) fn of(openings: &[CountOpening], secret: &ShareSecret) -> Self {
-        let kept = |opening: &CountOpening| KeptCount {
-            count: opening.count,
-            blinding: hex::encode(opening.blinding.to_repr()),
+    pub(crate) fn of(openings: &TallyOpenings, secret: &ShareSecret) -> Self {
+        let kept = |number: u64, blinding: &Fp| KeptOpening {
+            number,
+            blinding: hex::encode(blinding.to_repr()),
         };
+        let (counts, seeds) = (openings.counts.iter(), openings.seeds.iter());
         Self {
-            counts: openings.iter().map(kept).collect(),
+            counts: counts.map(|o| kept(o.count, &o.blinding)).collect(),
+            seeds: seeds.map(|o| kept(o.seed, &o.blinding)).collect(),
             share_secret: hex::encode(secret.reveal()),
         }
     }
 
-    /// The openings of its counts.
-    pub(crate) fn openings(&self) -> Result<Vec<CountOpening>, Failure> {
-        let opening = |kept: &KeptCount| {
+    /// The openings.
+    pub(crate) fn openings(&self) -> Result<TallyOpenings, Failure> {
+        let blinding = |kept: &KeptOpening| {
             let blinding: Option<Fp> = Fp::from_repr(bytes(&kept.blinding)?).into();
+            blinding.ok_or_else(damaged)
+        };
+        let count = |kept: &KeptOpening| {
             Ok(CountOpening {
-                count: kept.count,
-                blinding: blinding.ok_or_else(damaged)?,
+                count: kept.number,
+                blinding: blinding(kept)?,
             })
         };
-        self.counts.iter().map(opening).collect()
+        let seed = |kept: &KeptOpening| {
+            Ok(SeedOpening {
+                seed: kept.number,
+                blinding: blinding(kept)?,
+            })
+        };
+        Ok(TallyOpenings {
+            counts: self
+                .counts
+                .iter()
+                .map(count)
+                .collect::<Result<_, Failure>>()?,
+            seeds: self
+                .seeds
+                .iter()
+                .map(seed)
+                .collect::<Result<_, Failure>>()?,
+        })
     }
 
     /// The secret for shares.

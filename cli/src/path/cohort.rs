@@ -180,6 +180,7 @@ pub(crate) fn forget(home: &Home, ledger: &Ledger, issuer: &Issuer) -> Result<()
         (current, standing)
     };
     home.keep_tallies_of(issuer, &standing)?;
+    home.keep_parts_of(issuer, ledger.state()?.day())?;
     home.keep_seeds_of(issuer, &current)
 }
 

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use salus_ledger::engine::{Attachment, Ledger, Submission};
+use salus_ledger::engine::{Attachment, Ledger, Receipt, Submission};
 use salus_ledger::state::{CohortStatement, Rejection, cohort_proof_bytes};
 use salus_ledger::transaction::Envelope;
 use salus_protocol::cohort::{Question, Table, relation};
@@ -21,7 +21,7 @@ use super::cohort::Openings;
 use super::study::CheckedStudy;
 use super::submit;
 use crate::failure::Failure;
-use crate::home::{Home, Issuer};
+use crate::home::{Home, Issuer, PartsFolder};
 use crate::output::counted;
 
 /// All that a count needs, so that the ledger need not be open meanwhile.
@@ -100,6 +100,11 @@ impl Counting {
         Ok((0..parts).map(|part| at(part)..at(part + 1)).collect())
     }
 
+    /// Where parts of this answer are kept.
+    fn kept_under(&self) -> PartsFolder {
+        PartsFolder::of(self.statement.question.day, &self.statement.context)
+    }
+
     /// Counts a run of pages, unless this home keeps its count already; keeps it until the answer
     /// is in.
     pub(crate) fn part(
@@ -108,15 +113,16 @@ impl Counting {
         issuer: &Issuer,
         run: Range<usize>,
     ) -> Result<CountedPart, Failure> {
-        let (context, plan) = (&self.statement.context, &self.statement.plan);
+        let (under, plan) = (self.kept_under(), &self.statement.plan);
         let total = self.published.len();
-        if let Some(kept) = home.part(issuer, context, &run, |bytes| {
+        let kept = home.part(issuer, &under, &run, |bytes| {
             CountedPart::from_bytes(bytes, plan, total)
-        })? {
+        })?;
+        if let Some(kept) = kept {
             return Ok(kept);
         }
         let part = self.prove(run.clone())?;
-        home.put_part(issuer, context, &run, &part.reveal())?;
+        home.put_part(issuer, &under, &run, &part.reveal())?;
         Ok(part)
     }
 
@@ -154,6 +160,27 @@ impl Counting {
     }
 }
 
+/// Hands in what was made of a count, and destroys its parts: they are of no more use, either
+/// because it is in, or because its proof is refused.
+pub(super) fn submit_proof(
+    home: &Home,
+    ledger: &Ledger,
+    issuer: &Issuer,
+    counting: &Counting,
+    envelope: Envelope,
+    proof: Vec<u8>,
+) -> Result<Receipt, Failure> {
+    let submission = Submission::with(envelope, Attachment::CohortProof(proof));
+    let receipt = submit(ledger, submission);
+    if matches!(
+        receipt,
+        Ok(_) | Err(Failure::Rejected(Rejection::Proof { .. }))
+    ) {
+        home.drop_parts_of(issuer, &counting.kept_under())?;
+    }
+    receipt
+}
+
 /// Counts in so many parts, proves, releases and submits an answer of one custodian.
 pub(crate) fn answer(
     home: &Home,
@@ -163,6 +190,7 @@ pub(crate) fn answer(
     parts: usize,
     step: impl Fn(),
 ) -> Result<Answered, Failure> {
+    super::cohort::forget(home, ledger, issuer)?;
     let statement = &counting.statement;
     let counted = counting.count(home, issuer, parts, step)?;
     let (released, release) = prove_release(
@@ -175,11 +203,7 @@ pub(crate) fn answer(
     let transaction = statement.transaction(&counted.counts, released.clone(), &proof);
     let envelope = Envelope::sign(transaction, &ledger.state()?.id(), issuer.key.key());
     let proof_bytes = proof.len();
-    let receipt = submit(
-        ledger,
-        Submission::with(envelope, Attachment::CohortProof(proof)),
-    )?;
-    home.drop_parts_of(issuer, &statement.context)?;
+    let receipt = submit_proof(home, ledger, issuer, counting, envelope, proof)?;
     Ok(Answered {
         study: statement.study,
         released,

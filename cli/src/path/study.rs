@@ -3,7 +3,9 @@
 use salus_ledger::engine::{Attachment, Ledger, Submission};
 use salus_ledger::key::PublicKey;
 use salus_ledger::state::{Rejection, StudyState};
-use salus_ledger::transaction::{ApproveStudy, CloseStudy, Envelope, OpenStudy, Policy, Title};
+use salus_ledger::transaction::{
+    ApproveStudy, CloseStudy, Envelope, Noise, OpenStudy, Policy, Title,
+};
 use salus_protocol::day::Day;
 use salus_protocol::nullifier::StudyId;
 use salus_protocol::profile::Profile;
@@ -93,6 +95,8 @@ pub(crate) struct Terms {
     pub(crate) approvals_needed: u8,
     /// Custodians whose counts are released as one sum only.
     pub(crate) together: Vec<PublicKey>,
+    /// Noise in each released count.
+    pub(crate) noise: Option<Noise>,
 }
 
 /// Opens a study. It takes answers once its boards approve.
@@ -126,6 +130,7 @@ pub(crate) fn open(
         freshness: terms.freshness,
         policy: terms.policy,
         together,
+        noise: terms.noise,
         boards,
         approvals_needed: terms.approvals_needed,
         sponsor: sponsor.key.public(),
@@ -168,7 +173,7 @@ pub(crate) fn close(
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     #![allow(clippy::unwrap_used)]
     use salus_ledger::transaction::{AdvanceDay, LedgerName};
     use salus_protocol::consent::Region;
@@ -183,7 +188,7 @@ mod tests {
         "cohort \"Grown-ups\" at 2025-01-01\ninclude all\n  age at least 18 years\n";
 
     /// A ledger with a board, and a study of this query.
-    fn opened(query: &str) -> (TempDir, Ledger, SigningSecret, StudyId) {
+    pub(in crate::path) fn opened(query: &str) -> (TempDir, Ledger, SigningSecret, StudyId) {
         let folder = tempfile::tempdir().unwrap();
         let home = Home::new(folder.path());
         let ledger = home
@@ -215,6 +220,7 @@ mod tests {
             boards: vec![board.public()],
             approvals_needed: 1,
             together: Vec::new(),
+            noise: None,
         };
         let asked = ask("query", query, None).unwrap();
         let id = open(&ledger, &sponsor, &asked, terms).unwrap();

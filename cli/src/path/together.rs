@@ -1,19 +1,24 @@
-//! Answers by several custodians: each tallies and shares, one of them releases the sum.
+//! Answers in two steps, by several custodians or with noise: each tallies and shares, one of them
+//! releases the sum.
 
 use std::path::Path;
 
 use pasta_curves::Fp;
 use salus_ledger::engine::{Attachment, Ledger, Submission};
 use salus_ledger::key::PublicKey;
-use salus_ledger::state::{TalliesStatement, TallyState};
-use salus_ledger::transaction::{CountCommitment, Envelope};
+use salus_ledger::state::{TalliesStatement, TallyState, tally_proof_bytes};
+use salus_ledger::transaction::{CellCommitment, Envelope, Transaction};
 use salus_protocol::cohort::Table;
 use salus_protocol::nullifier::StudyId;
-use salus_prover::cohort::{ShareError, ShareKey, ShareSecret, add_up};
-use salus_prover::release::{CountOpening, prove_release};
+use salus_protocol::release::Released;
+use salus_prover::cohort::{ShareError, ShareKey, ShareSecret, TallyOpenings, add_up};
+use salus_prover::noised_release::{
+    ProveNoisedReleaseError, ProveSeedsError, SeedOpening, prove_noised_release, prove_seeds,
+};
+use salus_prover::release::prove_release;
 use serde::{Deserialize, Serialize};
 
-use super::count::{Answered, Counting};
+use super::count::{Answered, Counting, submit_proof};
 use super::submit;
 use crate::failure::Failure;
 use crate::home::{Home, Issuer, KeptTally};
@@ -27,6 +32,8 @@ pub(crate) struct Tallied {
     pub(crate) entry: u64,
     /// Custodians whose tallies are still missing.
     pub(crate) missing: Vec<PublicKey>,
+    /// Whether the release waits for the ledger's next day, which draws the noise.
+    pub(crate) noised: bool,
 }
 
 /// A custodian's share of an answer, sealed to the one that releases it.
@@ -51,22 +58,50 @@ pub(crate) fn tally(
     parts: usize,
     step: impl Fn(),
 ) -> Result<Tallied, Failure> {
+    super::cohort::forget(home, ledger, issuer)?;
     let statement = &counting.statement;
     let counted = counting.count(home, issuer, parts, step)?;
     let secret = ShareSecret::random()?;
-    let proof = counted.proof.to_bytes();
-    let counts = counted.counts.iter().copied().map(CountCommitment::new);
-    let transaction = statement.tally(counts.collect(), *secret.key().as_bytes(), &proof);
+    let noised = ledger
+        .state()?
+        .study(&statement.study)
+        .is_some_and(|s| s.opened.noise.is_some());
+    let seeds: Vec<SeedOpening> = counted
+        .counts
+        .iter()
+        .take(if noised { counted.counts.len() } else { 0 })
+        .map(|_| SeedOpening::draw())
+        .collect::<Result<_, _>>()?;
+    let seed_proof = if noised {
+        Some(prove_seeds(&statement.context, &seeds)?)
+    } else {
+        None
+    };
+    let proof = tally_proof_bytes(&counted.proof, seed_proof.as_ref());
+    let counts = counted.counts.iter().copied().map(CellCommitment::new);
+    let of_seeds = seeds
+        .iter()
+        .enumerate()
+        .filter_map(|(cell, seed)| seed.commitment(cell));
+    let transaction = statement.tally(
+        counts.collect(),
+        of_seeds.map(CellCommitment::new).collect(),
+        *secret.key().as_bytes(),
+        &proof,
+    );
     // First the openings: without them the tally could never be released.
-    let kept = KeptTally::of(&counted.openings, &secret);
-    home.put_tally(issuer, &transaction.proof, &kept)?;
+    let openings = TallyOpenings {
+        counts: counted.openings,
+        seeds,
+    };
+    home.put_tally(
+        issuer,
+        &transaction.proof,
+        &KeptTally::of(&openings, &secret),
+    )?;
     let envelope = Envelope::sign(transaction, &ledger.state()?.id(), issuer.key.key());
     let proof_bytes = proof.len();
-    let receipt = submit(
-        ledger,
-        Submission::with(envelope, Attachment::CohortProof(proof)),
-    )?;
-    home.drop_parts_of(issuer, &statement.context)?;
+    let receipt = submit_proof(home, ledger, issuer, counting, envelope, proof)?;
     let state = ledger.state()?;
     let study = state.study(&statement.study);
     let missing = study.map_or_else(Vec::new, |study| {
@@ -81,7 +116,53 @@ pub(crate) fn tally(
         proof_bytes,
         entry: receipt.entry,
         missing,
+        noised,
     })
+}
+
+/// Checks the signatures of all that says who gets to read a share: the custodians' registration,
+/// the study, and the tallies with their keys. Opening a ledger believes what its own key signed;
+/// whoever has that key could else put keys of its own in the others' place.
+fn check_signed(ledger: &Ledger, statement: &TalliesStatement) -> Result<(), Failure> {
+    let (id, governance, study, parties) = {
+        let state = ledger.state()?;
+        let party = |tally: &TallyState| state.issuers().get(&tally.issuer).map(|p| p.entry);
+        let parties: Vec<_> = statement.tallies.iter().map(party).collect();
+        let study = state.study(&statement.study).map(|study| study.entry);
+        (state.id(), state.genesis().governance, study, parties)
+    };
+    let signed = |entry: Option<u64>, check: &dyn Fn(&Envelope) -> bool| {
+        let envelope = entry.map(|entry| ledger.entry(entry)).transpose()?;
+        let envelope = envelope.and_then(|bytes| Envelope::from_bytes(&bytes).ok());
+        match envelope {
+            Some(envelope) if envelope.is_signed_for(&id) && check(&envelope) => Ok(()),
+            _ => Err(forged(entry)),
+        }
+    };
+    signed(study, &|envelope| {
+        matches!(envelope.transaction(), Transaction::OpenStudy(t) if t.sponsor == envelope.signer())
+            && envelope.id(&id).as_bytes() == statement.study.as_bytes()
+    })?;
+    for (tally, party) in statement.tallies.iter().zip(parties) {
+        signed(party, &|envelope| {
+            envelope.signer() == governance
+                && matches!(envelope.transaction(), Transaction::RegisterIssuer(t) if t.key == tally.issuer)
+        })?;
+        signed(Some(tally.entry), &|envelope| {
+            envelope.signer() == tally.issuer
+                && matches!(envelope.transaction(), Transaction::SubmitTally(t)
+                    if t.share_key == tally.share_key && t.study == statement.study)
+        })?;
+    }
+    Ok(())
+}
+
+fn forged(entry: Option<u64>) -> Failure {
+    let entry = entry.map_or_else(|| "an entry".to_owned(), |entry| format!("entry {entry}"));
+    Failure::Invalid {
+        message: format!("{entry} of the ledger is not signed by whom it must be"),
+        help: "give nobody a share: this ledger's file was not made by its rules".to_owned(),
+    }
 }
 
 /// An issuer's own tally in a release, with its openings.
@@ -102,11 +183,7 @@ fn own<'a>(
 
 /// The masked numbers of an issuer's openings.
 fn masked(statement: &TalliesStatement, kept: &KeptTally) -> Result<Vec<Fp>, Failure> {
-    let openings = kept.openings()?;
-    let numbers: Vec<Fp> = openings
-        .iter()
-        .flat_map(|opening| [Fp::from(opening.count), opening.blinding])
-        .collect();
+    let numbers = kept.openings()?.numbers();
     let keys: Vec<ShareKey> = statement.tallies.iter().map(key_of).collect();
     Ok(kept.secret()?.mask(&statement.context, &keys, &numbers)?)
 }
@@ -123,7 +200,9 @@ pub(crate) fn share(
     to: &PublicKey,
     (study, table): (&StudyId, &Table),
 ) -> Result<ShareFile, Failure> {
-    let statement = ledger.state()?.tallies_statement(study, table)?;
+    let key = issuer.key.public();
+    let statement = ledger.state()?.tallies_statement(study, &key, table)?;
+    check_signed(ledger, &statement)?;
     let (_, kept) = own(home, issuer, &statement)?;
     let mut tallies = statement.tallies.iter();
     let receiver = tallies.find(|tally| tally.issuer == *to);
@@ -132,6 +211,7 @@ pub(crate) fn share(
         name: to.to_string(),
         help: "a share goes to one of the custodians whom the study counts together".to_owned(),
     })?;
+    super::cohort::forget(home, ledger, issuer)?;
     let masked = masked(&statement, &kept)?;
     let secret = kept.secret()?;
     let sealed = secret.seal(&statement.context, &key_of(receiver), &masked)?;
@@ -152,16 +232,12 @@ pub(crate) fn release(
     (study, table): (&StudyId, &Table),
     shares: &[ShareFile],
 ) -> Result<Answered, Failure> {
-    let statement = ledger.state()?.tallies_statement(study, table)?;
+    let key = issuer.key.public();
+    let statement = ledger.state()?.tallies_statement(study, &key, table)?;
+    check_signed(ledger, &statement)?;
     let (_, kept) = own(home, issuer, &statement)?;
     let openings = add_openings(issuer, &statement, &kept, shares)?;
-    let (released, proof) = prove_release(
-        statement.context,
-        statement.policy,
-        statement.shape,
-        &openings,
-    )?;
-    let proof = proof.to_bytes();
+    let (released, proof) = prove(&statement, &openings)?;
     let transaction = statement.transaction(released.clone(), &proof);
     let envelope = Envelope::sign(transaction, &ledger.state()?.id(), issuer.key.key());
     let proof_bytes = proof.len();
@@ -194,7 +270,7 @@ fn add_openings(
     statement: &TalliesStatement,
     kept: &KeptTally,
     shares: &[ShareFile],
-) -> Result<Vec<CountOpening>, Failure> {
+) -> Result<TallyOpenings, Failure> {
     let own_key = issuer.key.public();
     let secret = kept.secret()?;
     let mut all = vec![masked(statement, kept)?];
@@ -209,21 +285,39 @@ fn add_openings(
         })?;
         all.push(opened(statement, &secret, tally, share)?);
     }
-    let cells = statement.counts.len();
-    let sums = add_up(2 * cells, &all)?;
-    let (pairs, _) = sums.as_chunks::<2>();
-    let mut openings = Vec::with_capacity(cells);
-    for (cell, [count, blinding]) in pairs.iter().enumerate() {
-        let opening = CountOpening::from_sums(count, blinding)
-            .filter(|opening| opening.commitment(cell) == Some(statement.counts[cell]));
-        openings.push(opening.ok_or_else(|| Failure::Invalid {
-            message: format!("the shares don't add up to the tallies: cell {cell} is another count"),
-            help: "a custodian's share is false, or was made with another copy of the ledger: let \
-                   all make their shares anew, or tally again"
-                .to_owned(),
-        })?);
-    }
-    Ok(openings)
+    let seeds = statement
+        .noise
+        .as_ref()
+        .map_or(&[][..], |noise| &noise.seeds);
+    let sums = add_up(2 * (statement.counts.len() + seeds.len()), &all)?;
+    TallyOpenings::of_sums(&statement.counts, seeds, &sums).ok_or_else(|| Failure::Invalid {
+        message: "the shares don't add up to what the tallies on the ledger hold".to_owned(),
+        help: "a custodian's share is false, or was made with another copy of the ledger: let all \
+               make their shares anew, or tally again"
+            .to_owned(),
+    })
+}
+
+/// What the policy makes of the sums, and its proof.
+fn prove(
+    statement: &TalliesStatement,
+    openings: &TallyOpenings,
+) -> Result<(Vec<Released>, Vec<u8>), Failure> {
+    let (context, policy, shape) = (statement.context, statement.policy, statement.shape);
+    let Some(noise) = &statement.noise else {
+        let (released, proof) = prove_release(context, policy, shape, &openings.counts)?;
+        return Ok((released, proof.to_bytes()));
+    };
+    let (released, proof) = prove_noised_release(
+        context,
+        policy,
+        shape,
+        noise.epsilon,
+        &noise.offsets,
+        &openings.counts,
+        &openings.seeds,
+    )?;
+    Ok((released, proof.to_bytes()))
 }
 
 /// Another custodian's masked numbers.
@@ -261,5 +355,84 @@ impl From<ShareError> for Failure {
             message: error.to_string(),
             help: "let its custodian make the share anew".to_owned(),
         }
+    }
+}
+
+impl From<ProveSeedsError> for Failure {
+    fn from(error: ProveSeedsError) -> Self {
+        match error {
+            ProveSeedsError::Randomness(error) => error.into(),
+            other => Self::Invalid {
+                message: other.to_string(),
+                help: "please report this".to_owned(),
+            },
+        }
+    }
+}
+
+impl From<ProveNoisedReleaseError> for Failure {
+    fn from(error: ProveNoisedReleaseError) -> Self {
+        match error {
+            ProveNoisedReleaseError::Randomness(error) => error.into(),
+            other => Self::Invalid {
+                message: other.to_string(),
+                help: "please report this".to_owned(),
+            },
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use salus_ledger::transaction::AttachmentDigest;
+    use salus_protocol::release::DisclosurePolicy;
+
+    use super::*;
+    use crate::path::study::tests::opened;
+
+    /// A log that believes what it says could show such tallies; their entries do not.
+    #[test]
+    fn a_tally_that_its_custodian_did_not_sign_gets_no_share() {
+        let query = "cohort \"All\" at 2025-01-01\ninclude all\n  age at least 18 years\n";
+        let (_folder, ledger, board, study) = opened(query);
+        let (entry, day) = {
+            let state = ledger.state().unwrap();
+            (state.study(&study).unwrap().entry, state.day().unwrap())
+        };
+        let tally = TallyState {
+            issuer: board.public(),
+            day,
+            table: Table::Count,
+            counts: Vec::new(),
+            seeds: Vec::new(),
+            cost: 0,
+            share_key: [1; 32],
+            context: [0; 32],
+            proof: AttachmentDigest::of(b""),
+            entry,
+            released: None,
+        };
+        let statement = |tallies| TalliesStatement {
+            study,
+            table: Table::Count,
+            tallies,
+            policy: DisclosurePolicy::STANDARD,
+            shape: Table::Count.shape(),
+            counts: Vec::new(),
+            noise: None,
+            context: [0; 32],
+        };
+        check_signed(&ledger, &statement(Vec::new())).unwrap();
+        let refused = check_signed(&ledger, &statement(vec![tally])).unwrap_err();
+        assert!(
+            refused.to_string().contains("not signed by whom"),
+            "{refused}"
+        );
+        let other = TalliesStatement {
+            study: StudyId::new([7; 32]),
+            ..statement(Vec::new())
+        };
+        assert!(check_signed(&ledger, &other).is_err());
     }
 }

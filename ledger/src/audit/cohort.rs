@@ -51,6 +51,7 @@ pub(super) fn check(
             day,
             table: describe(table, profile),
             released: released.to_vec(),
+            epsilon: study.opened.noise.map(|noise| noise.epsilon),
             verified,
         });
     }
@@ -76,7 +77,7 @@ fn check_one(
     let (index, key) = (answer.index, answer.issuer);
     let (custodians, day) = match &answer.submitted {
         Submitted::Alone(t) => {
-            if study.counts_together() {
+            if study.in_two_steps() {
                 return Err(EntryProblem::Circle);
             }
             check_standing(contents, study, index, t.day)?;
@@ -86,7 +87,7 @@ fn check_one(
             let day = head_over(contents, index).and_then(|over| over.day);
             let day = day.ok_or(EntryProblem::NoHead)?;
             check_standing(contents, study, index, day)?;
-            let custodians = check_tallies(contents, study, t, (index, day), used)?;
+            let custodians = check_tallies(contents, study, t, (index, key, day), used)?;
             if !custodians.iter().any(|custodian| custodian.key == key) {
                 return Err(EntryProblem::Circle);
             }
@@ -108,13 +109,13 @@ fn check_one(
     Ok((custodians, day))
 }
 
-/// The custodians of a release: one tally of each whom the study counts together, of its table,
-/// not lapsed, and in no other release.
+/// The custodians of a release: one tally of each whom the study counts together, or of its signer,
+/// of its table, not lapsed, and in no other release.
 fn check_tallies(
     contents: &Contents,
     study: &StudyState,
     t: &ReleaseCohort,
-    (index, day): (u64, Day),
+    (index, signer, day): (u64, PublicKey, Day),
     used: &mut BTreeSet<u64>,
 ) -> Result<Vec<CustodianReport>, EntryProblem> {
     let mut custodians = Vec::with_capacity(t.tallies.len());
@@ -130,7 +131,12 @@ fn check_tallies(
     }
     let mut circle: Vec<PublicKey> = custodians.iter().map(|c| c.key).collect();
     circle.sort_unstable();
-    if circle.is_empty() || circle != study.opened.together {
+    // Where nobody is counted together, an issuer releases its own tally.
+    let expected = match &study.opened.together[..] {
+        [] => vec![signer],
+        together => together.to_vec(),
+    };
+    if circle != expected {
         return Err(EntryProblem::Circle);
     }
     Ok(custodians)

@@ -1,6 +1,7 @@
 //! What a verified bundle shows, and what it does not, in words.
 
 use salus_protocol::day::Day;
+use salus_protocol::noise::Epsilon;
 use salus_protocol::nullifier::{LedgerId, Nullifier, StudyId};
 use salus_protocol::query::QueryDigest;
 use salus_protocol::release::Released;
@@ -102,6 +103,8 @@ pub struct CohortReport {
     pub table: String,
     /// What was released of each cell, the total first.
     pub released: Vec<Released>,
+    /// The law of the noise in each released cell, if there is noise.
+    pub epsilon: Option<Epsilon>,
     /// Whether its proofs were verified: only the whole log tells what they are about.
     pub verified: bool,
 }
@@ -212,6 +215,18 @@ impl Report {
                  the proof."
             ),
         ]);
+        if let Some(epsilon) = self.cohort_answers.iter().find_map(|answer| answer.epsilon) {
+            self.shown.push(format!(
+                "Before that, noise was added to each count: discrete Laplace noise of epsilon \
+                 {epsilon} a cell, from seeds to which the custodians had committed and a number \
+                 that the ledger drew after that."
+            ));
+            self.not_shown.push(
+                "That custodian and operator did not agree on the noise: it is drawn by chance if \
+                 one of them is honest."
+                    .to_owned(),
+            );
+        }
         self.not_shown.extend([
             "How true the counted records are: issuers committed them.".to_owned(),
             "That a person is counted once: whoever has records with two issuers, or two records \

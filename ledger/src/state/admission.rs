@@ -3,6 +3,7 @@
 use salus_protocol::nullifier::LedgerId;
 use salus_protocol::statement::Statement;
 use salus_verifier::{Proof, Verified, verify};
+use sha2::{Digest, Sha256};
 
 use super::{Attached, Rejection, State};
 use crate::key::PublicKey;
@@ -16,6 +17,8 @@ pub struct Admitted {
     id: TransactionId,
     signer: PublicKey,
     transaction: Transaction,
+    /// The SHA-256 of the envelope's canonical bytes, signature included.
+    digest: [u8; 32],
     evidence: Evidence,
 }
 
@@ -77,6 +80,10 @@ impl Admitted {
         &self.transaction
     }
 
+    pub(super) const fn digest(&self) -> &[u8; 32] {
+        &self.digest
+    }
+
     pub(super) const fn evidence(&self) -> &Evidence {
         &self.evidence
     }
@@ -87,6 +94,7 @@ impl Admitted {
             ledger,
             id: envelope.id(&ledger),
             signer: envelope.signer(),
+            digest: Sha256::digest(envelope.to_bytes()).into(),
             transaction: envelope.into_transaction(),
             evidence: Evidence::Logged,
         }
@@ -147,6 +155,7 @@ impl State {
             id: envelope.id(&self.id()),
             signer: envelope.signer(),
             transaction: envelope.transaction().clone(),
+            digest: Sha256::digest(bytes).into(),
             evidence,
         })
     }

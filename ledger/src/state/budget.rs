@@ -5,11 +5,13 @@ use salus_protocol::cohort::Table;
 use salus_protocol::day::Day;
 use salus_protocol::nullifier::StudyId;
 
-use super::{CohortAnswer, CountedOver, Rejection, TallyState};
+use super::{CohortAnswer, CountedOver, Dataset, Rejection, StudyState, TallyState};
 use crate::key::PublicKey;
 
 /// The most counts that a study gets from one issuer.
 pub const COHORT_ANSWERS: usize = 8;
+/// The most that tables with noise may cost a dataset, of all studies, in tenths of epsilon.
+pub const DATASET_NOISE: u64 = 100;
 
 /// One count of an issuer for each table, and not too many. A tally that lapsed counts, but its
 /// table may be counted again.
@@ -34,6 +36,34 @@ pub(super) fn check_budget(
     if answers.count() + tallies.count() >= COHORT_ANSWERS {
         let at_most = COHORT_ANSWERS;
         return Err(Rejection::CohortBudget { study, at_most });
+    }
+    Ok(())
+}
+
+/// A table's noise, in tenths of epsilon, is within what the study may spend on an issuer's dataset,
+/// and within what all studies may.
+pub(super) fn check_noise_budget(
+    study: &StudyState,
+    dataset: &Dataset,
+    issuer: &PublicKey,
+    cost: u64,
+) -> Result<(), Rejection> {
+    let Some(noise) = study.opened.noise else {
+        return Ok(());
+    };
+    let own = study.tallies.iter().filter(|t| t.issuer == *issuer);
+    let spent = own.map(|tally| tally.cost).sum::<u64>();
+    for (spent, at_most) in [
+        (spent, noise.budget.into()),
+        (dataset.noise_spent(), DATASET_NOISE),
+    ] {
+        if spent.saturating_add(cost) > at_most {
+            return Err(Rejection::NoiseBudget {
+                cost,
+                spent,
+                at_most,
+            });
+        }
     }
     Ok(())
 }
@@ -79,6 +109,8 @@ mod tests {
             day: day("2024-03-01"),
             table,
             counts: Vec::new(),
+            seeds: Vec::new(),
+            cost: 0,
             share_key: [0; 32],
             context: [0; 32],
             proof: AttachmentDigest::of(b""),

@@ -13,12 +13,12 @@ use salus_verifier::release::{ReleaseProof, ReleaseStatement, verify_release};
 use sha2::{Digest, Sha256};
 
 use super::attached::{self, Attached};
-use super::budget::check_budget;
+use super::budget::{check_budget, check_noise_budget};
 use super::dataset::{Dataset, PublishedPage};
 use super::differencing::are_near;
 use super::{Event, Evidence, Rejection, State, StudyState};
 use crate::key::PublicKey;
-use crate::transaction::{AttachmentDigest, CountCommitment, DatasetDigest, SubmitCohort};
+use crate::transaction::{AttachmentDigest, CellCommitment, DatasetDigest, SubmitCohort};
 
 /// An answer to a study, by one custodian or several together.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -101,7 +101,7 @@ pub(super) struct Submitted<'a> {
     pub(super) day: Day,
     pub(super) table: &'a Table,
     pub(super) dataset: &'a DatasetDigest,
-    pub(super) counts: &'a [CountCommitment],
+    pub(super) counts: &'a [CellCommitment],
 }
 
 impl CohortStatement {
@@ -119,7 +119,7 @@ impl CohortStatement {
             day: self.question.day,
             table: self.question.table.clone(),
             dataset: DatasetDigest::of(&self.pages),
-            counts: counts.iter().copied().map(CountCommitment::new).collect(),
+            counts: counts.iter().copied().map(CellCommitment::new).collect(),
             released,
             proof: AttachmentDigest::of(proof),
         }
@@ -133,7 +133,7 @@ impl CohortStatement {
     pub fn verify(
         &self,
         pages: &[&Publication],
-        counts: &[CountCommitment],
+        counts: &[CellCommitment],
         released: &[Released],
         proof: &[u8],
     ) -> Result<(), Rejection> {
@@ -155,10 +155,10 @@ impl CohortStatement {
     pub(super) fn verify_counts(
         &self,
         pages: &[&Publication],
-        counts: &[CountCommitment],
+        counts: &[CellCommitment],
         parts: &PartsProof,
     ) -> Result<Vec<EqAffine>, Rejection> {
-        let commitments: Vec<EqAffine> = counts.iter().map(CountCommitment::point).collect();
+        let commitments: Vec<EqAffine> = counts.iter().map(CellCommitment::point).collect();
         let statement = PartsStatement {
             context: self.context,
             plan: &self.plan,
@@ -222,7 +222,8 @@ impl State {
         if !self.issuers.contains_key(issuer) {
             return Err(Rejection::IssuerUnknown { key: *issuer });
         }
-        if study.counts_together() && !study.opened.together.contains(issuer) {
+        let together = &study.opened.together;
+        if !together.is_empty() && !together.contains(issuer) {
             return Err(Rejection::NotCustodianOfStudy {
                 study: *id,
                 key: *issuer,
@@ -241,17 +242,18 @@ impl State {
             day,
             table: table.clone(),
         };
-        question.cells().map_err(|e| Rejection::Table {
+        let cells = question.cells().map_err(|e| Rejection::Table {
             problem: e.to_string(),
         })?;
         let (answers, tallies) = (&study.cohort_answers, &study.tallies);
         check_budget(study.id, answers, tallies, (issuer, table, day))?;
+        check_noise_budget(study, dataset, issuer, study.noise_cost(table, cells))?;
         self.check_differencing(study, dataset)?;
         Ok((study, dataset.current()?, question))
     }
 
     /// No count of another study over the same dataset is of nearly the same query, or of the same
-    /// with other custodians.
+    /// with other custodians or under another policy.
     fn check_differencing(&self, study: &StudyState, dataset: &Dataset) -> Result<(), Rejection> {
         let asked = &study.opened;
         for other in &dataset.answered {
@@ -262,8 +264,15 @@ impl State {
             if are_near(&known.opened.query, &asked.query) {
                 return Err(Rejection::CohortNear { study });
             }
-            if known.opened.query == asked.query && known.opened.together != asked.together {
+            if known.opened.query != asked.query {
+                continue;
+            }
+            if known.opened.together != asked.together {
                 return Err(Rejection::CohortCircle { study });
+            }
+            // What one policy suppresses and another rounds bounds the count from both sides.
+            if known.opened.policy != asked.policy {
+                return Err(Rejection::CohortPolicy { study });
             }
         }
         Ok(())
@@ -298,8 +307,8 @@ impl State {
 
     fn check_cohort(&self, t: &SubmitCohort, signer: PublicKey) -> Result<[u8; 32], Rejection> {
         let study = self.study(&t.study);
-        if study.is_some_and(StudyState::counts_together) {
-            return Err(Rejection::CountedTogether { study: t.study });
+        if study.is_some_and(StudyState::in_two_steps) {
+            return Err(Rejection::AnsweredInTwoSteps { study: t.study });
         }
         check_cells(t.released.len(), t.counts.len())?;
         self.check_submitted(&t.submitted(), signer)
@@ -352,7 +361,7 @@ impl State {
         evidence: &Evidence,
     ) -> Result<Event, Rejection> {
         self.check_counted(t, signer, evidence)?;
-        self.note_counted(&t.study, signer)?;
+        self.note_counted(&t.study, signer, 0)?;
         let entry = self.entries;
         let study = self.study_mut(&t.study)?;
         let place = study.cohort_answers.len();
@@ -371,15 +380,17 @@ impl State {
         })
     }
 
-    /// Notes that an issuer's dataset was counted for a study.
+    /// Notes that an issuer's dataset was counted for a study, at a cost in tenths of epsilon.
     pub(super) fn note_counted(
         &mut self,
         study: &StudyId,
         issuer: PublicKey,
+        cost: u64,
     ) -> Result<(), Rejection> {
         let edition = self.study_mut(study)?.opened.query.edition();
         if let Some(dataset) = self.datasets.get_mut(&(issuer, edition)) {
             dataset.answered.insert(*study);
+            dataset.noise_spent += cost;
         }
         Ok(())
     }

@@ -23,6 +23,8 @@ pub struct Dataset {
     pages: Vec<PageState>,
     /// Studies that got an answer from it.
     pub(super) answered: BTreeSet<StudyId>,
+    /// What tables with noise have cost, in tenths of epsilon.
+    pub(super) noise_spent: u64,
 }
 
 /// What the ledger keeps of a page.
@@ -49,6 +51,12 @@ impl Dataset {
     #[must_use]
     pub fn records(&self) -> &[RecordIndex] {
         &self.records
+    }
+
+    /// What tables with noise have cost it, of all studies, in tenths of epsilon.
+    #[must_use]
+    pub const fn noise_spent(&self) -> u64 {
+        self.noise_spent
     }
 
     /// How many pages it has.

@@ -228,13 +228,37 @@ pub enum Rejection {
          together: the difference would be the count of one"
     )]
     CohortCircle { study: StudyId },
-    #[error("study {study} names no custodians to be counted together: answer it at once")]
-    CountedAlone { study: StudyId },
     #[error(
-        "study {study} counts its custodians together: submit a tally, and release it with those \
-         of the others"
+        "study {study}, which this dataset was counted for, asks the same under another policy: both \
+         answers together would say more than each of them"
     )]
-    CountedTogether { study: StudyId },
+    CohortPolicy { study: StudyId },
+    #[error(
+        "the share key is not a usable X25519 key, or is another tally's: make a new one for each \
+         tally"
+    )]
+    ShareKey,
+    #[error(
+        "study {study} counts each custodian alone and without noise: answer it at once, without a \
+         tally"
+    )]
+    AnsweredAtOnce { study: StudyId },
+    #[error(
+        "study {study} counts custodians together, or with noise: submit a tally, and release it \
+         later"
+    )]
+    AnsweredInTwoSteps { study: StudyId },
+    #[error(
+        "the table's noise costs {cost} tenths of epsilon; {spent} of {at_most} are spent: ask for \
+         fewer cells"
+    )]
+    NoiseBudget { cost: u64, spent: u64, at_most: u64 },
+    #[error("a study with noise has a budget of at least 0.1")]
+    NoiseTerms,
+    #[error(
+        "the noise is not drawn yet: it follows from the ledger's next day after the last tally"
+    )]
+    NoisePending,
     #[error("{key} is no custodian whom study {study} counts together")]
     NotCustodianOfStudy { study: StudyId, key: PublicKey },
     #[error(

@@ -1,22 +1,27 @@
-//! Releases: the sum of several custodians' tallies, made public as the policy allows.
+//! Releases: tallies, or the sum of several custodians', made public as the policy allows, with
+//! noise if the study says so.
 //! Spec: docs/spec/ledger.md, section "In two steps".
 
 use std::collections::BTreeSet;
 
-use pasta_curves::EqAffine;
 use pasta_curves::group::Curve;
+use pasta_curves::{Eq as Vesta, EqAffine};
 use salus_protocol::cohort::Table;
+use salus_protocol::noise::{Epsilon, offset};
 use salus_protocol::nullifier::{LedgerId, StudyId};
 use salus_protocol::release::{DisclosurePolicy, Released, Shape};
+use salus_verifier::noised_release::{
+    NoisedReleaseProof, NoisedReleaseStatement, verify_noised_release,
+};
 use salus_verifier::release::{ReleaseProof, ReleaseStatement, verify_release};
 use sha2::{Digest, Sha256};
 
 use super::attached::{self, Attached};
 use super::cohort::{CohortAnswer, CountedOver, check_cells, unproven};
 use super::tally::TallyState;
-use super::{Event, Evidence, Rejection, State};
+use super::{Event, Evidence, Rejection, State, StudyState};
 use crate::key::PublicKey;
-use crate::transaction::{AttachmentDigest, ReleaseCohort};
+use crate::transaction::{AttachmentDigest, CellCommitment, ReleaseCohort};
 
 /// What a release of tallies must show, as prover and ledger derive it alike.
 #[derive(Debug, Clone)]
@@ -33,8 +38,21 @@ pub struct TalliesStatement {
     pub shape: Shape,
     /// The sums of the tallies' commitments.
     pub counts: Vec<EqAffine>,
+    /// The noise that the ledger drew, if there is any.
+    pub noise: Option<DrawnNoise>,
     /// The context of shares and release; see [`release_context`].
     pub context: [u8; 32],
+}
+
+/// What is public of a release's noise.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DrawnNoise {
+    /// Its law.
+    pub epsilon: Epsilon,
+    /// The sums of the tallies' commitments to seeds.
+    pub seeds: Vec<EqAffine>,
+    /// The ledger's part of each cell's noise.
+    pub offsets: Vec<u64>,
 }
 
 /// The context of a release: ledger, study, table, and the entry and context of each tally.
@@ -60,9 +78,29 @@ pub fn release_context(
     hasher.finalize().into()
 }
 
+/// Who must have tallied for a release by an issuer.
+fn circle(study: &StudyState, issuer: &PublicKey) -> Vec<PublicKey> {
+    match &study.opened.together[..] {
+        [] => vec![*issuer],
+        together => together.to_vec(),
+    }
+}
+
+/// The sums of commitments, cell by cell.
+fn sums<'a>(all: impl Iterator<Item = &'a [CellCommitment]>) -> Vec<EqAffine> {
+    let mut sums = Vec::<Vesta>::new();
+    for own in all {
+        sums.resize(sums.len().max(own.len()), Vesta::default());
+        for (sum, commitment) in sums.iter_mut().zip(own) {
+            *sum += commitment.point();
+        }
+    }
+    sums.iter().map(Curve::to_affine).collect()
+}
+
 impl TalliesStatement {
     /// The transaction that releases the tallies; `proof` is its attachment: the bytes of a
-    /// [`ReleaseProof`].
+    /// [`ReleaseProof`], or with noise of a [`NoisedReleaseProof`].
     #[must_use]
     pub fn transaction(&self, released: Vec<Released>, proof: &[u8]) -> ReleaseCohort {
         ReleaseCohort {
@@ -79,6 +117,9 @@ impl TalliesStatement {
     /// # Errors
     /// [`Rejection::Proof`] says what is not shown.
     pub fn verify(&self, released: &[Released], proof: &[u8]) -> Result<(), Rejection> {
+        if let Some(noise) = &self.noise {
+            return self.verify_noised(noise, released, proof);
+        }
         let proof = ReleaseProof::from_bytes(proof).map_err(unproven)?;
         let statement = ReleaseStatement {
             context: self.context,
@@ -89,37 +130,68 @@ impl TalliesStatement {
         };
         verify_release(&statement, &proof).map_err(unproven)
     }
+
+    fn verify_noised(
+        &self,
+        noise: &DrawnNoise,
+        released: &[Released],
+        proof: &[u8],
+    ) -> Result<(), Rejection> {
+        let proof = NoisedReleaseProof::from_bytes(proof).map_err(unproven)?;
+        let statement = NoisedReleaseStatement {
+            context: self.context,
+            policy: self.policy,
+            shape: self.shape,
+            epsilon: noise.epsilon,
+            commitments: self.counts.clone(),
+            seeds: noise.seeds.clone(),
+            offsets: noise.offsets.clone(),
+            released: released.to_vec(),
+        };
+        verify_noised_release(&statement, &proof).map_err(unproven)
+    }
 }
 
 impl State {
     /// What must be shown to release the tallies of a table that stand now: one of each custodian
-    /// of the study.
+    /// that the study counts together, else that of the issuer.
     ///
     /// # Errors
     /// The [`Rejection`] that such a release would meet, whatever its proof.
     pub fn tallies_statement(
         &self,
         study: &StudyId,
+        issuer: &PublicKey,
         table: &Table,
     ) -> Result<TalliesStatement, Rejection> {
         let (known, day) = self.answerable(study)?;
+        let circle = circle(known, issuer);
         let entries: Vec<u64> = known
             .standing_tallies(table, day)
-            .map(|t| t.entry)
+            .filter(|tally| circle.contains(&tally.issuer))
+            .map(|tally| tally.entry)
             .collect();
-        self.releasable(study, table, &entries)
+        self.releasable(study, issuer, table, &entries)
     }
 
     /// The rules for a choice of tallies.
     fn releasable(
         &self,
         id: &StudyId,
+        issuer: &PublicKey,
         table: &Table,
         entries: &[u64],
     ) -> Result<TalliesStatement, Rejection> {
         let (study, day) = self.answerable(id)?;
-        if !study.counts_together() {
-            return Err(Rejection::CountedAlone { study: *id });
+        if !study.in_two_steps() {
+            return Err(Rejection::AnsweredAtOnce { study: *id });
+        }
+        let circle = circle(study, issuer);
+        if !circle.contains(issuer) {
+            return Err(Rejection::NotCustodianOfStudy {
+                study: *id,
+                key: *issuer,
+            });
         }
         let mut tallies: Vec<&TallyState> = Vec::with_capacity(entries.len());
         for entry in entries {
@@ -132,30 +204,49 @@ impl State {
             }
             tallies.push(tally);
         }
-        let circle: BTreeSet<PublicKey> = tallies.iter().map(|tally| tally.issuer).collect();
-        if let Some(key) = study.opened.together.iter().find(|k| !circle.contains(k)) {
+        let there: BTreeSet<PublicKey> = tallies.iter().map(|tally| tally.issuer).collect();
+        if let Some(key) = circle.iter().find(|key| !there.contains(key)) {
             return Err(Rejection::TallyMissing {
                 study: *id,
                 key: *key,
             });
         }
-        if tallies.len() != study.opened.together.len() {
+        if tallies.len() != circle.len() {
             return Err(Rejection::TallyOrder);
         }
-        let cells = tallies.first().map_or(0, |tally| tally.counts.len());
-        let sum = |cell: usize| -> pasta_curves::Eq {
-            let own = tallies.iter().map(|tally| tally.counts[cell].point());
-            own.map(pasta_curves::Eq::from).sum()
-        };
+        let context = release_context(&self.id, id, table, &tallies);
+        let noise = self.drawn(study, &tallies, &context)?;
         Ok(TalliesStatement {
             study: *id,
             table: table.clone(),
             policy: study.opened.policy,
             shape: table.shape(),
-            counts: (0..cells).map(|cell| sum(cell).to_affine()).collect(),
-            context: release_context(&self.id, id, table, &tallies),
+            counts: sums(tallies.iter().map(|tally| &tally.counts[..])),
+            noise,
+            context,
             tallies: tallies.into_iter().cloned().collect(),
         })
+    }
+
+    /// The noise of a release, drawn by the first change of the day after its last tally.
+    fn drawn(
+        &self,
+        study: &StudyState,
+        tallies: &[&TallyState],
+        context: &[u8; 32],
+    ) -> Result<Option<DrawnNoise>, Rejection> {
+        let Some(noise) = study.opened.noise else {
+            return Ok(None);
+        };
+        let last = tallies.last().map_or(0, |tally| tally.entry);
+        let beacon = self.beacon_after(last).ok_or(Rejection::NoisePending)?;
+        let seeds = sums(tallies.iter().map(|tally| &tally.seeds[..]));
+        let offsets = (0..seeds.len()).map(|cell| offset(&beacon, context, cell));
+        Ok(Some(DrawnNoise {
+            epsilon: noise.epsilon,
+            offsets: offsets.collect(),
+            seeds,
+        }))
     }
 
     /// Checks every rule for a release but its proof.
@@ -164,13 +255,7 @@ impl State {
         t: &ReleaseCohort,
         signer: PublicKey,
     ) -> Result<TalliesStatement, Rejection> {
-        let statement = self.releasable(&t.study, &t.table, &t.tallies)?;
-        if !statement.tallies.iter().any(|tally| tally.issuer == signer) {
-            return Err(Rejection::NotCustodianOfStudy {
-                study: t.study,
-                key: signer,
-            });
-        }
+        let statement = self.releasable(&t.study, &signer, &t.table, &t.tallies)?;
         check_cells(t.released.len(), statement.counts.len())?;
         Ok(statement)
     }

@@ -265,6 +265,9 @@ impl OpenStudy {
                 at_most: MAX_TOGETHER,
             });
         }
+        if self.noise.is_some_and(|noise| noise.budget == 0) {
+            return Err(Rejection::NoiseTerms);
+        }
         let needed = usize::from(self.approvals_needed);
         if needed == 0 || needed > self.boards.len() {
             return Err(Rejection::ApprovalsNeeded {

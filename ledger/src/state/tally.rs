@@ -1,17 +1,21 @@
-//! Tallies: what each of several custodians counts for an answer that they give together.
+//! Tallies: what custodians count for an answer that is released later, together or with noise.
 //! Spec: docs/spec/ledger.md, section "In two steps".
 
 use salus_protocol::cohort::Table;
 use salus_protocol::day::Day;
+use salus_protocol::noise::epsilon_cost;
 use salus_verifier::cohort::encoding::Reader;
 use salus_verifier::cohort::parts::PartsProof;
 use salus_verifier::cohort::publication::Publication;
+use salus_verifier::noised_release::{SeedProof, verify_seeds};
+
+use x25519_dalek::{PublicKey as X25519Key, StaticSecret};
 
 use super::attached::{self, Attached};
-use super::cohort::{CohortStatement, Submitted, unproven};
+use super::cohort::{CohortStatement, Submitted, check_cells, unproven};
 use super::{Event, Evidence, Rejection, State, StudyState};
 use crate::key::PublicKey;
-use crate::transaction::{AttachmentDigest, CountCommitment, DatasetDigest, SubmitTally};
+use crate::transaction::{AttachmentDigest, CellCommitment, DatasetDigest, SubmitTally};
 
 /// For so many days a tally can be released.
 pub const TALLY_DAYS: u16 = 14;
@@ -26,7 +30,11 @@ pub struct TallyState {
     /// The shape of the answer.
     pub table: Table,
     /// Commitments to the counts.
-    pub counts: Vec<CountCommitment>,
+    pub counts: Vec<CellCommitment>,
+    /// Commitments to the seeds of the cells' noise, if there is noise.
+    pub seeds: Vec<CellCommitment>,
+    /// What it costs of the budget of noise, in tenths of epsilon.
+    pub cost: u64,
     /// The X25519 key for shares.
     pub share_key: [u8; 32],
     /// The context that its counts were verified in.
@@ -48,10 +56,18 @@ impl TallyState {
 }
 
 impl StudyState {
-    /// Whether custodians are counted together, in tallies and a release.
+    /// Whether it is answered in two steps, tallies and a release: because custodians are counted
+    /// together, or because there is noise.
     #[must_use]
-    pub const fn counts_together(&self) -> bool {
-        !self.opened.together.is_empty()
+    pub const fn in_two_steps(&self) -> bool {
+        !self.opened.together.is_empty() || self.opened.noise.is_some()
+    }
+
+    /// What a table costs of the budget of noise, in tenths of epsilon.
+    #[must_use]
+    pub fn noise_cost(&self, table: &Table, cells: usize) -> u64 {
+        let noise = self.opened.noise;
+        noise.map_or(0, |noise| epsilon_cost(table.shape(), cells, noise.epsilon))
     }
 
     /// The tallies of a table that can be released on a day, one of each custodian.
@@ -63,12 +79,13 @@ impl StudyState {
 }
 
 impl CohortStatement {
-    /// The transaction that says a tally; `proof` is its attachment: the bytes of a
-    /// [`PartsProof`].
+    /// The transaction that says a tally; `proof` is its attachment, made by
+    /// [`tally_proof_bytes`].
     #[must_use]
     pub fn tally(
         &self,
-        counts: Vec<CountCommitment>,
+        counts: Vec<CellCommitment>,
+        seeds: Vec<CellCommitment>,
         share_key: [u8; 32],
         proof: &[u8],
     ) -> SubmitTally {
@@ -78,10 +95,42 @@ impl CohortStatement {
             table: self.question.table.clone(),
             dataset: DatasetDigest::of(&self.pages),
             counts,
+            seeds,
             share_key,
             proof: AttachmentDigest::of(proof),
         }
     }
+}
+
+/// The attachment of a tally: the proof of its counts, then that of its seeds if there is noise.
+#[must_use]
+pub fn tally_proof_bytes(counts: &PartsProof, seeds: Option<&SeedProof>) -> Vec<u8> {
+    let seeds = seeds.map(SeedProof::to_bytes);
+    [counts.to_bytes(), seeds.unwrap_or_default()].concat()
+}
+
+/// Whether an X25519 key agrees on secrets: with one of small order nobody could make a share.
+fn is_usable(key: [u8; 32]) -> bool {
+    let any = StaticSecret::from([1; 32]);
+    any.diffie_hellman(&X25519Key::from(key)).was_contributory()
+}
+
+/// That somebody knows what the commitments to seeds hold: nobody commits to a multiple of
+/// another's.
+fn check_seeds(
+    context: &[u8; 32],
+    seeds: &[CellCommitment],
+    proof: &[u8],
+) -> Result<(), Rejection> {
+    if seeds.is_empty() {
+        return match proof.len() {
+            0 => Ok(()),
+            count => Err(unproven(format!("{count} bytes follow after its end"))),
+        };
+    }
+    let proof = SeedProof::from_bytes(proof).map_err(unproven)?;
+    let seeds: Vec<_> = seeds.iter().map(CellCommitment::point).collect();
+    verify_seeds(context, &seeds, &proof).map_err(unproven)
 }
 
 impl State {
@@ -89,8 +138,17 @@ impl State {
         let study = self
             .study(&t.study)
             .ok_or(Rejection::StudyUnknown { study: t.study })?;
-        if !study.counts_together() {
-            return Err(Rejection::CountedAlone { study: t.study });
+        if !study.in_two_steps() {
+            return Err(Rejection::AnsweredAtOnce { study: t.study });
+        }
+        let seeds = if study.opened.noise.is_some() {
+            t.counts.len()
+        } else {
+            0
+        };
+        check_cells(t.seeds.len(), seeds)?;
+        if !is_usable(t.share_key) || study.tallies.iter().any(|o| o.share_key == t.share_key) {
+            return Err(Rejection::ShareKey);
         }
         let submitted = Submitted {
             study: &t.study,
@@ -115,9 +173,9 @@ impl State {
         let publications = Self::publications(&statement.pages, attached)?;
         let publications: Vec<&Publication> = publications.iter().collect();
         let mut reader = Reader::new(&proof);
-        let parts = PartsProof::read(&mut reader, &statement.plan, publications.len())
-            .and_then(|parts| reader.finish().map(|()| parts))
-            .map_err(unproven)?;
+        let parts = PartsProof::read(&mut reader, &statement.plan, publications.len());
+        let (parts, seeds) = (parts.map_err(unproven)?, reader.rest());
+        check_seeds(&context, &t.seeds, seeds)?;
         statement.verify_counts(&publications, &t.counts, &parts)?;
         Ok(Evidence::Counted { context })
     }
@@ -141,13 +199,19 @@ impl State {
         evidence: &Evidence,
     ) -> Result<Event, Rejection> {
         let context = self.check_tallied(t, signer, evidence)?;
-        self.note_counted(&t.study, signer)?;
         let entry = self.entries;
+        let cost = {
+            let study = self.study_mut(&t.study)?;
+            study.noise_cost(&t.table, t.counts.len())
+        };
+        self.note_counted(&t.study, signer, cost)?;
         self.study_mut(&t.study)?.tallies.push(TallyState {
             issuer: signer,
             day: t.day,
             table: t.table.clone(),
             counts: t.counts.clone(),
+            seeds: t.seeds.clone(),
+            cost,
             share_key: t.share_key,
             context,
             proof: t.proof,

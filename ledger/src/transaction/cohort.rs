@@ -40,11 +40,12 @@ impl PublishPage {
     }
 }
 
-/// A commitment to a cell's hidden count: a canonical Vesta point other than the identity.
+/// A commitment to what a cell hides, its count or the seed of its noise: a canonical Vesta point
+/// other than the identity.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub struct CountCommitment(EqAffine);
+pub struct CellCommitment(EqAffine);
 
-impl CountCommitment {
+impl CellCommitment {
     /// Wraps a commitment, as a tally gives it.
     #[must_use]
     pub const fn new(point: EqAffine) -> Self {
@@ -70,23 +71,23 @@ impl CountCommitment {
     /// # Errors
     /// [`EncodingError::Point`] for anything but a canonical point other than the identity.
     pub fn from_bytes(bytes: &[u8; 32]) -> Result<Self, EncodingError> {
-        Reader::new(bytes).point("count's commitment").map(Self)
+        Reader::new(bytes).point("cell's commitment").map(Self)
     }
 }
 
-impl std::fmt::Debug for CountCommitment {
+impl std::fmt::Debug for CellCommitment {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "CountCommitment({})", hex::encode(self.to_bytes()))
+        write!(f, "CellCommitment({})", hex::encode(self.to_bytes()))
     }
 }
 
-impl BorshSerialize for CountCommitment {
+impl BorshSerialize for CellCommitment {
     fn serialize<W: std::io::Write>(&self, writer: &mut W) -> std::io::Result<()> {
         writer.write_all(&self.to_bytes())
     }
 }
 
-impl BorshDeserialize for CountCommitment {
+impl BorshDeserialize for CellCommitment {
     fn deserialize_reader<R: std::io::Read>(reader: &mut R) -> std::io::Result<Self> {
         let mut bytes = [0u8; 32];
         reader.read_exact(&mut bytes)?;
@@ -108,15 +109,15 @@ pub struct SubmitCohort {
     /// The publications of the dataset's pages.
     pub dataset: DatasetDigest,
     /// Commitments to the cells' counts.
-    pub counts: Vec<CountCommitment>,
+    pub counts: Vec<CellCommitment>,
     /// What is released of each cell.
     pub released: Vec<Released>,
     /// The digest of the proofs' bytes: those of the parts, then those of the release.
     pub proof: AttachmentDigest,
 }
 
-/// Counts the signer's dataset for a study whose custodians are counted together. Signed by one of
-/// them. Nothing is released yet; the proofs travel beside the log.
+/// Counts the signer's dataset for a study whose custodians are counted together, or whose releases
+/// carry noise. Signed by the issuer. Nothing is released yet; the proofs travel beside the log.
 #[derive(Debug, Clone, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 pub struct SubmitTally {
     /// Which study.
@@ -128,10 +129,12 @@ pub struct SubmitTally {
     /// The publications of the dataset's pages.
     pub dataset: DatasetDigest,
     /// Commitments to the cells' counts.
-    pub counts: Vec<CountCommitment>,
+    pub counts: Vec<CellCommitment>,
+    /// Commitments to the seeds of the cells' noise, if the study's releases carry noise.
+    pub seeds: Vec<CellCommitment>,
     /// The X25519 key for the shares of the release.
     pub share_key: [u8; 32],
-    /// The digest of the proofs' bytes.
+    /// The digest of the proofs' bytes: those of the parts, then those of the seeds.
     pub proof: AttachmentDigest,
 }
 

@@ -9,6 +9,7 @@ use salus_protocol::query::{CompiledQuery, Query, QueryErrors};
 use salus_protocol::release::DisclosurePolicy;
 use thiserror::Error;
 
+use super::noise::Noise;
 use super::text::Title;
 use crate::key::PublicKey;
 
@@ -36,6 +37,8 @@ pub struct OpenStudy {
     /// The custodians whose counts are released as one sum only, 2 to 64 in ascending order of
     /// their keys. With none, each custodian answers for itself.
     pub together: Vec<PublicKey>,
+    /// Noise in what is released, if any.
+    pub noise: Option<Noise>,
     /// The boards that may approve the study, in ascending order of their keys.
     pub boards: Vec<PublicKey>,
     /// How many of them must.

@@ -18,7 +18,7 @@ fn count(study: StudyId) -> SubmitCohort {
         day: today(),
         table: Table::Count,
         dataset: DatasetDigest::of(&[AttachmentDigest::of(b"publication")]),
-        counts: vec![CountCommitment::new(row(1).point())],
+        counts: vec![CellCommitment::new(row(1).point())],
         released: vec![Released::Count(15)],
         proof: AttachmentDigest::of(b"proof"),
     }
@@ -108,6 +108,7 @@ fn together(change: impl Fn(&mut [SubmitTally; 2], &mut ReleaseCohort)) -> (Forg
         table: Table::Count,
         dataset: DatasetDigest::of(&[]),
         counts: count(study).counts,
+        seeds: Vec::new(),
         share_key: [1; 32],
         proof: AttachmentDigest::of(b"proof"),
     };

@@ -20,6 +20,8 @@ macro_rules! refused {
 }
 
 mod audited;
+mod custodians;
+mod noised;
 mod path;
 mod proofs;
 mod publication;

@@ -223,6 +223,20 @@ fn a_near_repeat_by_another_study_is_refused() {
     // Before the other answer it is not.
     let (state, near) = with_study(&scene.state, study_of(WOMEN));
     statement(&state, near, &Table::Count).unwrap();
+    // Under another policy: what one suppresses and the other rounds would bound the count.
+    let policy = Policy {
+        suppress_up_to: 50,
+        round_to: 5,
+    };
+    let stricter = OpenStudy {
+        policy,
+        ..study_of(EVERYONE)
+    };
+    let (state, study) = with_study(&scene.answered(), stricter);
+    refused!(
+        statement(&state, study, &Table::Count),
+        Rejection::CohortPolicy { study } if study == scene.study
+    );
     // The same query, and one that has nothing in common.
     let again = OpenStudy {
         title: Title::new("Again").unwrap(),

@@ -1,35 +1,19 @@
 //! Several custodians counted together: tallies, and one release of their sum.
 
-use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
-use pasta_curves::Fp;
+use ed25519_dalek::SigningKey;
 use salus_ledger::key::PublicKey;
 use salus_ledger::state::{Event, Rejection, State, TalliesStatement, release_context};
 use salus_ledger::transaction::*;
-use salus_protocol::cohort::{Layout, PAGE, Table};
+use salus_protocol::cohort::Table;
 use salus_protocol::nullifier::StudyId;
 use salus_protocol::release::Released;
-use salus_protocol::row::{FIELDS, Row};
-use salus_protocol::row_commitment::{RowCommitment, RowSalt};
-use salus_prover::cohort::{
-    Counted, PublishedPage, ShareSecret, Subject, add_up, count_part, join, publish,
-};
-use salus_prover::release::{CountOpening, prove_release};
+use salus_prover::cohort::TallyOpenings;
 
+use crate::custodians::*;
 use crate::scene::*;
 use crate::world::*;
-
-/// The first record of the second hospital has the index after those of the first.
-const FIRST: u32 = PAGE as u32 + 1;
-
-/// One custodian's side of the answer.
-struct Side {
-    key: ed25519_dalek::SigningKey,
-    counted: Counted,
-    secret: ShareSecret,
-    transaction: SubmitTally,
-}
 
 struct Together {
     /// With both datasets published and the study approved, before any tally.
@@ -39,9 +23,9 @@ struct Together {
     study: StudyId,
     sides: [Side; 2],
     statement: TalliesStatement,
-    openings: Vec<CountOpening>,
+    openings: TallyOpenings,
     release: ReleaseCohort,
-    attached: BTreeMap<AttachmentDigest, Vec<u8>>,
+    attached: Attachments,
 }
 
 static TOGETHER: LazyLock<Together> = LazyLock::new(Together::new);
@@ -53,132 +37,6 @@ fn study_together() -> OpenStudy {
         together,
         ..study_of(EVERYONE)
     }
-}
-
-/// Six women and three men, all to be counted.
-fn second_people() -> Vec<Subject> {
-    let person = |number: usize| {
-        let mut values = [0u16; FIELDS];
-        (values[0], values[1]) = (30_000, if number < 6 { 1 } else { 2 });
-        let consent = consent_of(number);
-        Subject {
-            record: Some((Row::new(values), RowSalt::random().unwrap())),
-            consent: Some((consent.row(), consent.row_salt.clone())),
-        }
-    };
-    (0..9).map(person).collect()
-}
-
-/// The state after one transaction with its attachment.
-fn entered(
-    state: &State,
-    transaction: impl Into<Transaction>,
-    key: &ed25519_dalek::SigningKey,
-    attached: &BTreeMap<AttachmentDigest, Vec<u8>>,
-) -> (State, Event) {
-    let mut state = state.clone();
-    let envelope = Envelope::sign(transaction, &state.id(), key);
-    let event = state.apply_with(&envelope, attached).unwrap();
-    (state, event)
-}
-
-/// The second hospital and its people, committed, consenting and published.
-fn with_second(
-    mut state: State,
-    people: &[Subject],
-    attached: &mut BTreeMap<AttachmentDigest, Vec<u8>>,
-) -> (State, PublishedPage) {
-    let (name, key) = (
-        Title::new("Rural Hospital").unwrap(),
-        PublicKey::of(&stranger()),
-    );
-    state = after(&state, RegisterIssuer { name, key }, &governance());
-    for (index, person) in (FIRST..).zip(people) {
-        let (row, salt) = person.record.as_ref().unwrap();
-        let commit = commit(index, RowCommitment::of_record(row, salt));
-        state = after(&state, commit, &stranger());
-        let (row, salt) = person.consent.as_ref().unwrap();
-        let grant = GrantConsent {
-            index,
-            sequence: 0,
-            consent: consent(u64::from(index)),
-            row: RowCommitment::of_consent(row, salt),
-        };
-        state = after(&state, grant, &subject(index));
-    }
-    let page = state.page(&key, &edition(), 0).unwrap();
-    let page = publish(&page, people, &Layout::of_profile(&small())).unwrap();
-    let transaction = PublishPage::of(edition(), 0, &page.publication);
-    attached.insert(transaction.publication, page.publication.to_bytes());
-    (entered(&state, transaction, &stranger(), attached).0, page)
-}
-
-/// Counts for a table, in two parts where there are two pages.
-fn side(
-    state: &State,
-    study: StudyId,
-    table: &Table,
-    key: ed25519_dalek::SigningKey,
-    (published, people): (&[PublishedPage], &[Subject]),
-    attached: &mut BTreeMap<AttachmentDigest, Vec<u8>>,
-) -> Side {
-    let statement = state
-        .cohort_statement(&study, &PublicKey::of(&key), table)
-        .unwrap();
-    let pages = opened(published, people);
-    let parts = pages.iter().enumerate().map(|(first, page)| {
-        let page = std::slice::from_ref(page);
-        count_part(&statement.context, &statement.plan, first, page).unwrap()
-    });
-    let counted = join(pages.len(), parts.collect()).unwrap();
-    let secret = ShareSecret::random().unwrap();
-    let proof = counted.proof.to_bytes();
-    let counts = counted.counts.iter().copied().map(CountCommitment::new);
-    let transaction = statement.tally(counts.collect(), *secret.key().as_bytes(), &proof);
-    attached.insert(transaction.proof, proof);
-    Side {
-        key,
-        counted,
-        secret,
-        transaction,
-    }
-}
-
-/// What the combiner learns: the sums of all openings, from shares.
-fn combined(statement: &TalliesStatement, sides: &[Side; 2]) -> Vec<CountOpening> {
-    let keys: Vec<_> = sides.iter().map(|side| side.secret.key()).collect();
-    let masked = sides.iter().map(|side| {
-        let openings = side.counted.openings.iter();
-        let numbers: Vec<Fp> = openings
-            .flat_map(|o| [Fp::from(o.count), o.blinding])
-            .collect();
-        side.secret
-            .mask(&statement.context, &keys, &numbers)
-            .unwrap()
-    });
-    let sums = add_up(2 * statement.counts.len(), &masked.collect::<Vec<_>>()).unwrap();
-    let (pairs, _) = sums.as_chunks::<2>();
-    let opening = |[count, blinding]: &[Fp; 2]| {
-        let count = (0..1000).find(|n| Fp::from(*n) == *count).unwrap();
-        let blinding = *blinding;
-        CountOpening { count, blinding }
-    };
-    pairs.iter().map(opening).collect()
-}
-
-fn released_of(
-    statement: &TalliesStatement,
-    openings: &[CountOpening],
-) -> (ReleaseCohort, Vec<u8>) {
-    let (released, proof) = prove_release(
-        statement.context,
-        statement.policy,
-        statement.shape,
-        openings,
-    )
-    .unwrap();
-    let proof = proof.to_bytes();
-    (statement.transaction(released, &proof), proof)
 }
 
 impl Together {
@@ -195,7 +53,9 @@ impl Together {
         for side in &sides {
             tallied = entered(&tallied, side.transaction.clone(), &side.key, &attached).0;
         }
-        let statement = tallied.tallies_statement(&study, &by_sex()).unwrap();
+        let statement = tallied
+            .tallies_statement(&study, &issuer_key(), &by_sex())
+            .unwrap();
         let openings = combined(&statement, &sides);
         let (release, proof) = released_of(&statement, &openings);
         attached.insert(release.proof, proof);
@@ -215,7 +75,7 @@ impl Together {
         &self,
         state: &State,
         transaction: impl Into<Transaction>,
-        key: &ed25519_dalek::SigningKey,
+        key: &SigningKey,
     ) -> Result<Event, Rejection> {
         let envelope = Envelope::sign(transaction, &state.id(), key);
         let mut after = state.clone();
@@ -239,10 +99,10 @@ impl Together {
 fn the_sum_is_released_and_nothing_else() {
     let it = &*TOGETHER;
     let counts =
-        |side: &Side| -> Vec<u64> { side.counted.openings.iter().map(|o| o.count).collect() };
+        |side: &Side| -> Vec<u64> { side.openings.counts.iter().map(|o| o.count).collect() };
     assert_eq!(counts(&it.sides[0]), [52, 25, 20, 7]);
     assert_eq!(counts(&it.sides[1]), [9, 6, 3, 0]);
-    for (cell, opening) in it.openings.iter().enumerate() {
+    for (cell, opening) in it.openings.counts.iter().enumerate() {
         assert_eq!(opening.commitment(cell), Some(it.statement.counts[cell]));
     }
     // 61: 31, 23 and 7; the 23 hide the 7.
@@ -270,7 +130,7 @@ fn a_study_counts_its_custodians_alone_or_together() {
     };
     refused!(
         it.apply(&it.before, alone, &issuer()),
-        Rejection::CountedTogether { .. }
+        Rejection::AnsweredInTwoSteps { .. }
     );
     let (state, study) = with_study(&SCENE.state, study_of(MEN));
     let tally = SubmitTally {
@@ -279,7 +139,7 @@ fn a_study_counts_its_custodians_alone_or_together() {
     };
     refused!(
         it.apply(&state, tally, &issuer()),
-        Rejection::CountedAlone { .. }
+        Rejection::AnsweredAtOnce { .. }
     );
     let release = ReleaseCohort {
         study,
@@ -287,7 +147,7 @@ fn a_study_counts_its_custodians_alone_or_together() {
     };
     refused!(
         it.apply(&state, release, &issuer()),
-        Rejection::CountedAlone { .. }
+        Rejection::AnsweredAtOnce { .. }
     );
 }
 
@@ -374,6 +234,33 @@ fn a_tally_enters_under_the_rules_for_answers() {
 }
 
 #[test]
+fn a_tally_has_a_share_key_of_its_own() {
+    let it = &*TOGETHER;
+    let with = |share_key| {
+        let own = it.sides[0].transaction.clone();
+        it.apply(&it.before, SubmitTally { share_key, ..own }, &issuer())
+    };
+    with([9; 32]).unwrap();
+    // The points of small order 1, 2 and 4: whoever agrees with them agrees on nothing secret.
+    let mut one = [0; 32];
+    one[0] = 1;
+    for small in [[0; 32], one] {
+        refused!(with(small), Rejection::ShareKey);
+    }
+    let (first, _) = entered(
+        &it.before,
+        it.sides[1].transaction.clone(),
+        &stranger(),
+        &it.attached,
+    );
+    let copied = SubmitTally {
+        share_key: it.sides[1].transaction.share_key,
+        ..it.sides[0].transaction.clone()
+    };
+    refused!(it.apply(&first, copied, &issuer()), Rejection::ShareKey);
+}
+
+#[test]
 fn a_tally_of_other_counts_or_another_custodian_is_refused() {
     let it = &*TOGETHER;
     let own = it.sides[0].transaction.clone();
@@ -409,7 +296,7 @@ fn a_release_is_of_one_tally_of_each() {
         &it.attached,
     );
     refused!(
-        one.tallies_statement(&it.study, &by_sex()),
+        one.tallies_statement(&it.study, &issuer_key(), &by_sex()),
         Rejection::TallyMissing { key, .. } if key == PublicKey::of(&stranger())
     );
     refused!(
@@ -476,7 +363,7 @@ fn a_release_holds_for_its_very_sum() {
         Rejection::Proof { .. }
     );
     // One custodian's own counts, proven well in the release's context.
-    let (own, proof) = released_of(&it.statement, &it.sides[0].counted.openings);
+    let (own, proof) = released_of(&it.statement, &it.sides[0].openings);
     let mut attached = it.attached.clone();
     attached.insert(own.proof, proof.clone());
     let envelope = Envelope::sign(own, &it.tallied.id(), &issuer());

@@ -155,6 +155,7 @@ pub(crate) fn open_study() -> OpenStudy {
         freshness: 3,
         policy: Policy::STANDARD,
         together: Vec::new(),
+        noise: None,
         boards,
         approvals_needed: 1,
         sponsor: PublicKey::of(&sponsor()),

@@ -61,6 +61,17 @@ pub enum JoinError {
     Table,
 }
 
+/// Why bytes are not a part that was kept.
+#[derive(Debug, Error, Clone, PartialEq, Eq)]
+pub enum KeptPartError {
+    /// Not the bytes of one.
+    #[error(transparent)]
+    Encoding(#[from] EncodingError),
+    /// The openings are others than those of its commitments.
+    #[error("its openings are not those of its commitments")]
+    Opening,
+}
+
 /// Counts a run of a dataset's pages, from page `first`, for the answer of this context, and proves
 /// the counts. The pages must be published ones with their very openings.
 ///
@@ -118,7 +129,9 @@ pub fn join(pages: usize, mut parts: Vec<CountedPart>) -> Result<Counted, JoinEr
     let counts: Vec<Vesta> = (0..cells).map(sum).collect();
     let openings = (0..cells)
         .map(|cell| CountOpening {
-            count: parts.iter().map(|part| part.openings[cell].count).sum(),
+            count: (parts.iter()).fold(0, |sum: u64, part| {
+                sum.saturating_add(part.openings[cell].count)
+            }),
             blinding: parts.iter().map(|part| part.openings[cell].blinding).sum(),
         })
         .collect();
@@ -168,8 +181,8 @@ impl CountedPart {
     /// Reads a part that was kept, of a dataset of so many pages.
     ///
     /// # Errors
-    /// [`EncodingError`] for anything but what [`Self::reveal`] gives.
-    pub fn from_bytes(bytes: &[u8], plan: &Plan, pages: usize) -> Result<Self, EncodingError> {
+    /// [`KeptPartError`] for anything but what [`Self::reveal`] gives. The proof is not verified.
+    pub fn from_bytes(bytes: &[u8], plan: &Plan, pages: usize) -> Result<Self, KeptPartError> {
         let mut reader = Reader::new(bytes);
         let first = u32::from_le_bytes(reader.array("part's first page")?) as usize;
         let opening = |_| -> Result<CountOpening, EncodingError> {
@@ -177,11 +190,17 @@ impl CountedPart {
             let blinding: Fp = reader.scalar("part's opening")?;
             Ok(CountOpening { count, blinding })
         };
-        let openings = (0..plan.cells.len())
+        let openings: Vec<CountOpening> = (0..plan.cells.len())
             .map(opening)
             .collect::<Result<_, _>>()?;
         let part = Part::read(&mut reader, plan, pages)?;
         reader.finish()?;
+        let opens = |(cell, opening): (usize, &CountOpening)| {
+            opening.commitment(cell) == part.counts.get(cell).copied()
+        };
+        if !openings.iter().enumerate().all(opens) {
+            return Err(KeptPartError::Opening);
+        }
         Ok(Self {
             first,
             part,

@@ -5,7 +5,9 @@ use std::sync::LazyLock;
 use pasta_curves::group::Curve;
 use pasta_curves::{Eq as Vesta, EqAffine};
 use salus_protocol::cohort::{Plan, Table};
-use salus_prover::cohort::{Counted, CountedPart, JoinError, TallyPage, count, count_part, join};
+use salus_prover::cohort::{
+    Counted, CountedPart, JoinError, KeptPartError, TallyPage, count, count_part, join,
+};
 use salus_verifier::cohort::EncodingError;
 use salus_verifier::cohort::encoding::Reader;
 use salus_verifier::cohort::parts::{PartsError, PartsProof, PartsStatement};
@@ -217,5 +219,12 @@ fn bytes_of_parts_read_as_what_was_written() {
     assert_eq!((read.pages(), read.reveal()), ((2, 1), part.reveal()));
     for length in (0..kept.len()).step_by(101) {
         assert!(CountedPart::from_bytes(&kept[..length], &it.plan, 3).is_err());
+    }
+    // A count and a blinding that are not those of the commitments.
+    for place in [4, 12] {
+        let mut changed = kept.to_vec();
+        changed[place] ^= 1;
+        let read = CountedPart::from_bytes(&changed, &it.plan, 3);
+        assert_eq!(read.unwrap_err(), KeptPartError::Opening);
     }
 }

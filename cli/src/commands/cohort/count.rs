@@ -139,6 +139,8 @@ struct Tallied {
     entry: u64,
     /// Custodians whose tallies are still missing.
     missing: Vec<String>,
+    /// Whether the release waits for the ledger's next day, which draws the noise.
+    noised: bool,
     seconds: f64,
 }
 
@@ -154,6 +156,12 @@ impl Report for Tallied {
             self.entry
         )?;
         match &self.missing[..] {
+            [] if self.noised => {
+                writeln!(
+                    out,
+                    "the ledger's next day draws the noise; release after it"
+                )
+            }
             [] => writeln!(out, "all tallies are there: shares can be given"),
             missing => writeln!(out, "still missing: {}", missing.join(", ")),
         }
@@ -181,10 +189,13 @@ fn answered(
     let ledger = home.ledger(Access::Write)?;
     let asked = Asked::read(context, &ledger, &args.study)?;
     let table = table(&asked)?;
-    if asked.known().counts_together() {
+    if asked.known().in_two_steps() {
         return Err(Failure::NotPermitted {
-            message: format!("study {} counts its custodians together", asked.known().id),
-            help: "`salus cohort tally` counts, `share` and `release` make the sum public"
+            message: format!(
+                "study {} counts custodians together, or with noise",
+                asked.known().id
+            ),
+            help: "`salus cohort tally` counts, `share` and `release` make the answer public"
                 .to_owned(),
         });
     }
@@ -253,9 +264,12 @@ pub(super) fn tally(context: &Context, args: &TallyArgs) -> Result<(), Failure> 
     let issuer = home.issuer(&args.study.issuer)?;
     let ledger = home.ledger(Access::Write)?;
     let asked = Asked::read(context, &ledger, &args.study.study)?;
-    if !asked.known().counts_together() {
+    if !asked.known().in_two_steps() {
         return Err(Failure::NotPermitted {
-            message: format!("study {} counts each custodian alone", asked.known().id),
+            message: format!(
+                "study {} counts each custodian alone and without noise",
+                asked.known().id
+            ),
             help: "`salus cohort count` answers it".to_owned(),
         });
     }
@@ -274,6 +288,7 @@ pub(super) fn tally(context: &Context, args: &TallyArgs) -> Result<(), Failure> 
         proof_bytes: done.proof_bytes,
         entry: done.entry,
         missing: done.missing.iter().map(|key| title(&state, key)).collect(),
+        noised: done.noised,
         seconds: started.elapsed().as_secs_f64(),
     })
 }

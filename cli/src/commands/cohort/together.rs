@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Args;
+use salus_protocol::noise::Epsilon;
 
 use super::*;
 use crate::home::{Role, write_atomically};
@@ -58,6 +59,8 @@ struct ReleasedSum {
     study: StudyId,
     custodians: Vec<String>,
     cells: Vec<CellLine>,
+    /// The law of the noise, if there is any.
+    epsilon: Option<Epsilon>,
     suppress_up_to: u16,
     round_to: u16,
     records: usize,
@@ -77,6 +80,12 @@ impl Report for ReleasedSum {
             self.round_to,
             self.suppress_up_to
         )?;
+        if let Some(epsilon) = self.epsilon {
+            writeln!(
+                out,
+                "with discrete Laplace noise of epsilon {epsilon} in each count"
+            )?;
+        }
         writeln!(
             out,
             "release of {} KB in {}; entry {} of the ledger",
@@ -130,6 +139,7 @@ pub(super) fn release(context: &Context, args: &ReleaseArgs) -> Result<(), Failu
             custodians(&state, known, answer)
         }),
         cells: asked.cells(&table, &done.released),
+        epsilon: asked.known().opened.noise.map(|noise| noise.epsilon),
         suppress_up_to: policy.suppress_up_to,
         round_to: policy.round_to,
         records: done.records,
