@@ -119,7 +119,9 @@ pub fn epsilon_cost(shape: Shape, cells: usize, epsilon: Epsilon) -> u64 {
 
 /// The ledger's part in a cell's noise, below 2^54.
 ///
-/// `beacon` is what nobody could know when the seeds were committed; `context` is the digest of the answer.
+/// `beacon` is what nobody could know when the seeds were committed. `context` is a digest of what was fixed by then: the
+/// table that is asked for, and the commitments to seeds. Nothing of the answer belongs there, not even commitments to
+/// counts: who could still choose it after the beacon is known could choose the noise.
 #[must_use]
 pub fn offset(beacon: &[u8; 32], context: &[u8; 32], cell: usize) -> u64 {
     let digest = Sha256::new()

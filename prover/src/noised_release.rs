@@ -219,7 +219,20 @@ fn prove_link(
         return Err(ProveNoisedReleaseError::Draws);
     }
     let weights = link::weights(transcript, openings.counts.len());
-    let salts = openings.salts.0.iter().zip(&weights);
+    let secrets = link_secrets(openings, &counts, &seeds, &weights);
+    let shown = link::weighted(&weights, columns, statement);
+    let mut masks = Masks::new()?;
+    Ok(linear::prove(&shown, &secrets.0, &mut masks, transcript))
+}
+
+/// The link's secrets, in its order.
+fn link_secrets(
+    openings: &Openings,
+    counts: &ColumnBlinding<RANDOM_ROWS>,
+    seeds: &ColumnBlinding<RANDOM_ROWS>,
+    weights: &[Fp],
+) -> Secrets {
+    let salts = openings.salts.0.iter().zip(weights);
     let numbers = openings.counts.iter().chain(openings.seeds.iter());
     let secrets = numbers
         .map(|&number| Fp::from(number))
@@ -227,10 +240,7 @@ fn prove_link(
         .chain([counts.blind])
         .chain(seeds.rows)
         .chain([seeds.blind, salts.map(|(salt, weight)| salt * weight).sum()]);
-    let secrets = Secrets(secrets.collect());
-    let shown = link::weighted(&weights, columns, statement);
-    let mut masks = Masks::new()?;
-    Ok(linear::prove(&shown, &secrets.0, &mut masks, transcript))
+    Secrets(secrets.collect())
 }
 
 /// halo2's commitment to a column that holds these numbers in its first rows.

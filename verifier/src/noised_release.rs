@@ -81,7 +81,8 @@ pub enum NoisedReleaseError {
 /// Verifies a noised release.
 ///
 /// The caller decides whether the policy is strict enough, whether the commitments are the tally's, whether the seeds
-/// were committed to for this table before the offsets could be known, and whether they are used once.
+/// were committed to for this table before the offsets could be known, whether they are used once, and whether the
+/// offsets are those that follow from beacon and table.
 ///
 /// # Errors
 /// [`NoisedReleaseError`] when the statement is no table that could be released, or the proof does not show it.

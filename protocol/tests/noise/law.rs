@@ -60,6 +60,15 @@ fn thresholds_are_the_sums_of_probabilities() {
             assert!(to_tie * real(1 << 20) > real(1), "{epsilon}, {noise}");
             below -= probability(epsilon, noise - 1);
         }
+        // The row after the last would be empty: its threshold would be that of the last, or 0.
+        let beyond = below * whole();
+        let to = |number: i64| absolute(beyond.clone() - real(number));
+        let nearest = to(0).min(to(at(-highest).span as i64));
+        let to_tie = real(1) / real(2) - nearest;
+        assert!(
+            to_tie * real(1 << 20) > real(1),
+            "{epsilon}: it ends too early"
+        );
         assert_eq!(at(-highest).threshold, 0);
         for noise in 1..=highest {
             let mirrored = (1 << UNIFORM_BITS) - at(1 - noise).threshold;

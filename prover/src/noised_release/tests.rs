@@ -276,6 +276,68 @@ fn commitments_to_other_numbers_do_not_verify() {
     refused_by_link(&statement, &told.force(&statement));
 }
 
+/// A proof by someone who tells the circuit of these numbers, and answers the link with the committed ones, by
+/// challenges that follow from the circuit's proof or do not.
+fn tell(
+    told: &Scene,
+    committed: &Scene,
+    statement: &NoisedReleaseStatement,
+    bound_to_circuit: bool,
+) -> NoisedReleaseProof {
+    let openings = Openings::of(&told.counts, &told.seeds);
+    let instance = statement.instance().unwrap();
+    let witness = Witness::new(&instance, &openings.counts, &openings.seeds);
+    let mut transcript = statement.transcript();
+    let bound = transcript.challenge(b"statement");
+    let draws = Draws::new().unwrap();
+    let (columns, circuit) = (instance.columns(), Circuit::new(witness));
+    let circuit = prove_circuit(&PROVING_KEY, bound, &columns, circuit, &draws).unwrap();
+    if bound_to_circuit {
+        transcript.bytes(b"circuit proof", &circuit);
+    }
+    let weights = link::weights(&mut transcript, openings.counts.len());
+    let [counts, seeds, ..] = draws.columns::<ADVICE_COLUMNS, RANDOM_ROWS>();
+    let columns = [
+        column(&openings.counts, &counts),
+        column(&openings.seeds, &seeds),
+    ];
+    let committed = Openings::of(&committed.counts, &committed.seeds);
+    let secrets = link_secrets(&committed, &counts, &seeds, &weights);
+    let shown = link::weighted(&weights, columns, statement);
+    let mut masks = Masks::new().unwrap();
+    let link = linear::prove(&shown, &secrets.0, &mut masks, &mut transcript);
+    NoisedReleaseProof::new(circuit, link).unwrap()
+}
+
+#[test]
+fn columns_of_other_numbers_do_not_verify() {
+    let (scene, statement, _) = attrition();
+    let honest = tell(&scene, &scene, &statement, true);
+    verify_noised_release(&statement, &honest).unwrap();
+    let fails = |told: &Scene| {
+        let proof = tell(told, &scene, &statement, true);
+        match verify_noised_release(&statement, &proof) {
+            Err(NoisedReleaseError::Link(LinearError::Points { name })) => name,
+            other => panic!("{other:?}"),
+        }
+    };
+    let mut told = scene.clone();
+    told.counts[1].count = 43;
+    assert_eq!(told.statement().released, statement.released);
+    assert_eq!(fails(&told), "the counts are those of the first column");
+    let mut told = scene.clone();
+    told.seeds[2].seed = (told.seeds[2].seed + 1) % UNIFORM_BOUND;
+    assert_eq!(told.statement().released, statement.released);
+    assert_eq!(fails(&told), "the seeds are those of the second column");
+}
+
+/// Otherwise weights would be known before columns are chosen, and a count could make up for a seed.
+#[test]
+fn a_link_that_does_not_follow_from_the_circuits_proof_does_not_verify() {
+    let (scene, statement, _) = attrition();
+    refused_by_link(&statement, &tell(&scene, &scene, &statement, false));
+}
+
 #[test]
 fn swapped_counts_do_not_verify() {
     let (scene, mut statement, _) = attrition();

@@ -38,6 +38,10 @@ pub fn weights(transcript: &mut Transcript, cells: usize) -> Vec<Fp> {
 }
 
 /// What the link shows, with a challenge of this transcript.
+///
+/// # Panics
+/// When there are more than 64 cells, or not one commitment to a count and one to a seed for each: a statement
+/// with an instance has both.
 #[must_use]
 pub fn statement(
     transcript: &mut Transcript,
@@ -48,7 +52,11 @@ pub fn statement(
     weighted(&weights, columns, release)
 }
 
-/// What the link shows, with these weights.
+/// What the link shows, with these weights, two for each cell.
+///
+/// # Panics
+/// When there are more than 64 cells, or not one commitment to a count and one to a seed for each: a statement
+/// with an instance has both.
 #[must_use]
 pub fn weighted(
     weights: &[Fp],
