@@ -71,6 +71,8 @@ pub struct State {
     commitments: BTreeSet<RecordCommitment>,
     row_commitments: BTreeSet<[u8; 32]>,
     subjects: BTreeSet<PublicKey>,
+    /// Commitments to seeds of noise, of all tallies.
+    seeds: BTreeSet<[u8; 32]>,
     datasets: BTreeMap<(PublicKey, Edition), Dataset>,
     studies: BTreeMap<StudyId, StudyState>,
     registry: Registry,
@@ -122,6 +124,7 @@ impl State {
             commitments: BTreeSet::new(),
             row_commitments: BTreeSet::new(),
             subjects: BTreeSet::new(),
+            seeds: BTreeSet::new(),
             datasets: BTreeMap::new(),
             studies: BTreeMap::new(),
             registry: Registry::new(),

@@ -90,6 +90,12 @@ pub(crate) struct OpenArgs {
     /// its name here, or its public key. Name two or more, or none: then each answers for itself.
     #[arg(long = "together", value_name = "ISSUER")]
     together: Vec<String>,
+    /// Counts from 1 to this are not released; 10 at least.
+    #[arg(long, value_name = "COUNT", default_value_t = Policy::STANDARD.suppress_up_to)]
+    suppress_up_to: u16,
+    /// Other counts are rounded to multiples of this; 5 at least.
+    #[arg(long, value_name = "STEP", default_value_t = Policy::STANDARD.round_to)]
+    round_to: u16,
     /// Add noise to each released count: discrete Laplace noise of this epsilon, 0.1, 0.5 or 1. A
     /// smaller epsilon hides single people better.
     #[arg(long, value_name = "EPSILON")]
@@ -400,7 +406,10 @@ fn run_open(context: &Context, args: &OpenArgs) -> Result<(), Failure> {
         purpose: args.purpose.purpose(),
         expires: args.expires,
         freshness: args.freshness,
-        policy: Policy::STANDARD,
+        policy: Policy {
+            suppress_up_to: args.suppress_up_to,
+            round_to: args.round_to,
+        },
         boards,
         approvals_needed: args.approvals,
         together,

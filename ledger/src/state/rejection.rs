@@ -238,6 +238,8 @@ pub enum Rejection {
          tally"
     )]
     ShareKey,
+    #[error("a seed of noise was committed to before: draw new seeds for each tally")]
+    SeedReused,
     #[error(
         "study {study} counts each custodian alone and without noise: answer it at once, without a \
          tally"

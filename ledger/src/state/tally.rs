@@ -150,6 +150,13 @@ impl State {
         if !is_usable(t.share_key) || study.tallies.iter().any(|o| o.share_key == t.share_key) {
             return Err(Rejection::ShareKey);
         }
+        // The same seed under two beacons would give noises with a known difference.
+        if t.seeds
+            .iter()
+            .any(|seed| self.seeds.contains(&seed.to_bytes()))
+        {
+            return Err(Rejection::SeedReused);
+        }
         let submitted = Submitted {
             study: &t.study,
             day: t.day,
@@ -205,6 +212,8 @@ impl State {
             study.noise_cost(&t.table, t.counts.len())
         };
         self.note_counted(&t.study, signer, cost)?;
+        self.seeds
+            .extend(t.seeds.iter().map(CellCommitment::to_bytes));
         self.study_mut(&t.study)?.tallies.push(TallyState {
             issuer: signer,
             day: t.day,

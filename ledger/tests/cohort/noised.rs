@@ -177,6 +177,18 @@ fn seeds_are_those_of_the_tally() {
         tally(|t| t.seeds.clone_from(&t.counts)),
         Rejection::Proof { .. }
     );
+    // Nor do they serve twice, in a tally that is new in all else.
+    let again = OpenStudy {
+        title: Title::new("Again").unwrap(),
+        ..study_noised()
+    };
+    let (state, study) = with_study(&it.tallied, again);
+    let reused = SubmitTally {
+        study,
+        share_key: [9; 32],
+        ..it.side.transaction.clone()
+    };
+    refused!(it.apply(&state, reused), Rejection::SeedReused);
     // A study without noise takes no seeds.
     let (state, study) = with_study(&SCENE.state, study_of(MEN));
     let seeded = SubmitTally {
