@@ -52,7 +52,7 @@ pub use record::{Faces, RecordState};
 pub use rejection::Rejection;
 pub use release::{DrawnNoise, TalliesStatement, release_context};
 pub use study::{Standing, StudyState};
-pub use tally::{TALLY_DAYS, TallyState, tally_proof_bytes};
+pub use tally::{Draw, TALLY_DAYS, TallyState, tally_proof_bytes};
 
 /// What a ledger knows after some prefix of its log.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -60,8 +60,8 @@ pub struct State {
     id: LedgerId,
     genesis: Genesis,
     day: Option<Day>,
-    /// What each change of the day drew, with its entry: see [`beacon`].
-    beacons: Vec<(u64, [u8; 32])>,
+    /// What the latest change of the day drew: see [`beacon`].
+    beacon: [u8; 32],
     entries: u64,
     seen: BTreeSet<TransactionId>,
     issuers: BTreeMap<PublicKey, Party>,
@@ -114,7 +114,7 @@ impl State {
             id,
             genesis: genesis.clone(),
             day: None,
-            beacons: Vec::new(),
+            beacon: [0; 32],
             entries: 1,
             seen: BTreeSet::from([envelope.id(&id)]),
             issuers: BTreeMap::new(),
@@ -187,7 +187,7 @@ impl State {
             Transaction::SubmitEligibility(t) => self.enter_answer(t, admitted.evidence())?,
             Transaction::PublishPage(t) => self.publish_page(t, signer, admitted.evidence())?,
             Transaction::SubmitCohort(t) => self.enter_cohort(t, signer, admitted.evidence())?,
-            Transaction::SubmitTally(t) => self.enter_tally(t, signer, admitted.evidence())?,
+            Transaction::SubmitTally(t) => self.enter_tally(t, admitted)?,
             Transaction::ReleaseCohort(t) => self.enter_release(t, signer, admitted.evidence())?,
         };
         self.seen.insert(id);
@@ -281,8 +281,8 @@ impl State {
     fn advance_day(&mut self, t: &AdvanceDay, admitted: &Admitted) -> Result<Event, Rejection> {
         self.check_day(t, admitted.signer())?;
         self.day = Some(t.day);
-        let drawn = beacon::next(&self.beacons, self.latest_head(), admitted);
-        self.beacons.push((self.entries, drawn));
+        self.beacon = beacon::next(&self.beacon, self.latest_head(), admitted.digest());
+        self.draw_noise(self.beacon);
         Ok(Event::DayAdvanced { day: t.day })
     }
 

@@ -158,13 +158,8 @@ fn an_answer_enters_an_approved_open_study_only() {
     );
     let mut late = world.clone();
     late.seal();
-    late.apply(
-        AdvanceDay {
-            day: day("2025-01-01"),
-        },
-        &checkpoint(),
-    )
-    .unwrap();
+    late.apply(on_day(day("2025-01-01")), &checkpoint())
+        .unwrap();
     refused!(
         late.apply(answer.clone(), &stranger()),
         Rejection::StudyExpired { .. }

@@ -46,7 +46,7 @@ fn a_ledger_is_founded_once_and_locked() {
     ));
     let ledger = Ledger::open(&path, None).unwrap();
     let id = ledger.state().unwrap().id();
-    let day = Envelope::sign(AdvanceDay { day: today() }, &id, &checkpoint());
+    let day = Envelope::sign(on_day(today()), &id, &checkpoint());
     assert!(matches!(ledger.submit(day), Err(LedgerError::ReadOnly)));
     assert!(
         ledger.checkpoint().unwrap().is_some(),
@@ -111,9 +111,7 @@ fn a_refused_transaction_ends_no_height() {
         index: 1,
         sequence: 1,
     };
-    let next_day = AdvanceDay {
-        day: day("2024-03-02"),
-    };
+    let next_day = on_day(day("2024-03-02"));
     let erase = EraseRecord {
         index: 2,
         sequence: 5,

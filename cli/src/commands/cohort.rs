@@ -10,7 +10,7 @@ use std::time::Instant;
 use clap::{Args, Subcommand};
 use salus_ledger::engine::Ledger;
 use salus_ledger::key::PublicKey;
-use salus_ledger::state::{CohortAnswer, CountedOver, State, StudyState};
+use salus_ledger::state::{CohortAnswer, CountedOver, Draw, State, StudyState, TallyState};
 use salus_protocol::cohort::{Layout, Table};
 use salus_protocol::day::Day;
 use salus_protocol::nullifier::StudyId;
@@ -225,6 +225,48 @@ fn write_cells(out: &mut dyn io::Write, cells: &[CellLine]) -> io::Result<()> {
 struct Listed {
     study: StudyId,
     answers: Vec<ListedAnswer>,
+    /// Tallies that are not released, or never were.
+    tallies: Vec<ListedTally>,
+}
+
+#[derive(Debug, Serialize)]
+struct ListedTally {
+    custodian: String,
+    day: Day,
+    entry: u64,
+    /// The table's cells.
+    cells: usize,
+    stands: TallyStanding,
+}
+
+/// What can become of a tally.
+#[derive(Debug, Clone, Copy, Serialize)]
+#[serde(rename_all = "kebab-case")]
+enum TallyStanding {
+    /// It can be released.
+    Open,
+    /// Its noise is drawn by the next day.
+    WaitsForNoise,
+    /// It can't be released any more.
+    Lapsed,
+}
+
+impl TallyStanding {
+    const fn of(tally: &TallyState, day: Option<Day>) -> Self {
+        match (day, tally.draw) {
+            (Some(day), _) if tally.has_lapsed(day) => Self::Lapsed,
+            (_, Draw::Waiting) => Self::WaitsForNoise,
+            _ => Self::Open,
+        }
+    }
+
+    const fn word(self) -> &'static str {
+        match self {
+            Self::Open => "not released yet",
+            Self::WaitsForNoise => "waits for its noise",
+            Self::Lapsed => "never released",
+        }
+    }
 }
 
 #[derive(Debug, Serialize)]
@@ -239,7 +281,7 @@ struct ListedAnswer {
 impl Report for Listed {
     fn write(&self, out: &mut dyn io::Write) -> io::Result<()> {
         if self.answers.is_empty() {
-            return writeln!(out, "no cohort answers yet");
+            writeln!(out, "no cohort answers yet")?;
         }
         for answer in &self.answers {
             writeln!(
@@ -250,6 +292,17 @@ impl Report for Listed {
                 answer.entry
             )?;
             write_cells(out, &answer.cells)?;
+        }
+        for tally in &self.tallies {
+            writeln!(
+                out,
+                "tally of {}, as of {} (entry {}), {}: {}",
+                tally.custodian,
+                tally.day,
+                tally.entry,
+                counted(tally.cells, "cell", "cells"),
+                tally.stands.word()
+            )?;
         }
         Ok(())
     }
@@ -324,5 +377,15 @@ fn list(context: &Context, args: &ListArgs) -> Result<(), Failure> {
     context.output.show(&Listed {
         study: known.id,
         answers: known.cohort_answers.iter().map(answer).collect(),
+        tallies: (known.tallies.iter())
+            .filter(|tally| tally.released.is_none())
+            .map(|tally| ListedTally {
+                custodian: title(&state, &tally.issuer),
+                day: tally.day,
+                entry: tally.entry,
+                cells: tally.counts.len(),
+                stands: TallyStanding::of(tally, state.day()),
+            })
+            .collect(),
     })
 }

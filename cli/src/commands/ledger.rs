@@ -236,7 +236,7 @@ fn advance(context: &Context, day: Day) -> Result<(), Failure> {
     let id = ledger.state()?.id();
     submit(
         &ledger,
-        Envelope::sign(AdvanceDay { day }, &id, operator.key.key()),
+        Envelope::sign(AdvanceDay::drawn(day)?, &id, operator.key.key()),
     )?;
     Ok(())
 }

@@ -333,7 +333,7 @@ fn set_day(home: &Home, ledger: &Ledger, day: Day) -> Result<(), Failure> {
     let operator = home.operator()?;
     submit(
         ledger,
-        Envelope::sign(AdvanceDay { day }, &id, operator.key.key()),
+        Envelope::sign(AdvanceDay::drawn(day)?, &id, operator.key.key()),
     )?;
     Ok(())
 }

@@ -205,7 +205,7 @@ pub(super) mod tests {
         let operator = home.operator().unwrap();
         let day = "2025-01-01".parse().unwrap();
         let day = Envelope::sign(
-            AdvanceDay { day },
+            AdvanceDay::drawn(day).unwrap(),
             &ledger.state().unwrap().id(),
             operator.key.key(),
         );

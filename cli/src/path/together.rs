@@ -385,11 +385,17 @@ impl From<ProveNoisedReleaseError> for Failure {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
-    use salus_ledger::transaction::AttachmentDigest;
+    use salus_ledger::state::Draw;
+    use salus_ledger::transaction::{AttachmentDigest, TransactionId};
     use salus_protocol::release::DisclosurePolicy;
 
     use super::*;
     use crate::path::study::tests::opened;
+
+    fn id_of(ledger: &Ledger, entry: u64) -> TransactionId {
+        let envelope = Envelope::from_bytes(&ledger.entry(entry).unwrap()).unwrap();
+        envelope.id(&ledger.state().unwrap().id())
+    }
 
     /// A log that believes what it says could show such tallies; their entries do not.
     #[test]
@@ -410,7 +416,9 @@ mod tests {
             share_key: [1; 32],
             context: [0; 32],
             proof: AttachmentDigest::of(b""),
+            id: id_of(&ledger, entry),
             entry,
+            draw: Draw::None,
             released: None,
         };
         let statement = |tallies| TalliesStatement {

@@ -53,7 +53,9 @@ pub enum AuditError {
     Log(#[from] ReplayError),
     #[error("the whole log in the bundle is not the one under the checkpoint")]
     LogDiffers,
-    #[error("the ledger has {on_ledger} answers to the study, the bundle {in_bundle}")]
+    #[error(
+        "the ledger has {on_ledger} answers to the study and tallies for it, the bundle {in_bundle}"
+    )]
     AnswersLeftOut { on_ledger: usize, in_bundle: usize },
     #[error("attachment {place} of the bundle is not base64")]
     Attachment { place: usize },

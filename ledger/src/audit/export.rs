@@ -107,10 +107,7 @@ fn entries_of(state: &State, study: &StudyId) -> BTreeSet<u64> {
         entries.extend(state.boards().get(board).map(|party| party.entry));
     }
     let answers = study.cohort_answers.iter();
-    let tallies = study
-        .tallies
-        .iter()
-        .filter(|tally| tally.released.is_some());
+    let tallies = study.tallies.iter();
     let counted = answers.map(|answer| (answer.entry, answer.issuer));
     for (entry, issuer) in counted.chain(tallies.map(|tally| (tally.entry, tally.issuer))) {
         entries.insert(entry);

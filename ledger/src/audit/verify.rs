@@ -98,6 +98,7 @@ pub fn verify(bytes: &[u8], expected: &Expectations) -> Result<Report, AuditErro
             .map(|(key, ..)| key_report(key))
             .collect(),
         answers,
+        unreleased: contents.unreleased(),
         cohort_answers,
         policy: study.opened.policy,
         whole_log: bundle.log.is_some(),
@@ -318,6 +319,17 @@ impl Contents {
         }
     }
 
+    /// Tallies that no release in the bundle names.
+    fn unreleased(&self) -> usize {
+        let released = |entry: &u64| {
+            self.cohort.iter().any(|answer| match &answer.submitted {
+                Submitted::Together(t) => t.tallies.contains(entry),
+                Submitted::Alone(_) => false,
+            })
+        };
+        self.tallies.keys().filter(|entry| !released(entry)).count()
+    }
+
     fn take_study(
         &mut self,
         index: u64,
@@ -422,10 +434,10 @@ fn check_log(
             });
         }
     }
-    let on_ledger = state
-        .study(&bundle.study)
-        .map_or(0, |study| study.answers.len() + study.cohort_answers.len());
-    let in_bundle = contents.answers.len() + contents.cohort.len();
+    let on_ledger = state.study(&bundle.study).map_or(0, |study| {
+        study.answers.len() + study.cohort_answers.len() + study.tallies.len()
+    });
+    let in_bundle = contents.answers.len() + contents.cohort.len() + contents.tallies.len();
     if on_ledger != in_bundle {
         return Err(AuditError::AnswersLeftOut {
             on_ledger,

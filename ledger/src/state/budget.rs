@@ -5,7 +5,7 @@ use salus_protocol::cohort::Table;
 use salus_protocol::day::Day;
 use salus_protocol::nullifier::StudyId;
 
-use super::{CohortAnswer, CountedOver, Dataset, Rejection, StudyState, TallyState};
+use super::{CohortAnswer, CountedOver, Dataset, Draw, Rejection, StudyState, TallyState};
 use crate::key::PublicKey;
 
 /// The most counts that a study gets from one issuer.
@@ -26,7 +26,8 @@ pub(super) fn check_budget(
         answer.issuer == *issuer && matches!(answer.over, CountedOver::Dataset(_))
     };
     let answers = answers.iter().filter(alone);
-    let tallies = tallies.iter().filter(|tally| tally.issuer == *issuer);
+    let own = |tally: &&TallyState| tally.issuer == *issuer && tally.draw != Draw::Void;
+    let tallies = tallies.iter().filter(own);
     let counted = answers.clone().map(|answer| &answer.table);
     let standing = tallies.clone().filter(|tally| !tally.has_lapsed(day));
     let mut tables = counted.chain(standing.map(|tally| &tally.table));
@@ -51,7 +52,8 @@ pub(super) fn check_noise_budget(
     let Some(noise) = study.opened.noise else {
         return Ok(());
     };
-    let own = study.tallies.iter().filter(|t| t.issuer == *issuer);
+    let own = |tally: &&TallyState| tally.issuer == *issuer && tally.draw != Draw::Void;
+    let own = study.tallies.iter().filter(own);
     let spent = own.map(|tally| tally.cost).sum::<u64>();
     for (spent, at_most) in [
         (spent, noise.budget.into()),
@@ -72,9 +74,12 @@ pub(super) fn check_noise_budget(
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
-    use crate::transaction::{AttachmentDigest, DatasetDigest};
+    use crate::transaction::{
+        AdvanceDay, AttachmentDigest, DatasetDigest, Envelope, TransactionId,
+    };
     use ed25519_dalek::SigningKey;
     use salus_protocol::cohort::{Band, Stratifier};
+    use salus_protocol::nullifier::LedgerId;
 
     fn key(number: u8) -> PublicKey {
         PublicKey::of(&SigningKey::from_bytes(&[number; 32]))
@@ -103,6 +108,13 @@ mod tests {
         }
     }
 
+    fn transaction() -> TransactionId {
+        let (day, nonce) = (day("2024-03-01"), [0; 32]);
+        let ledger = LedgerId::new([0; 32]);
+        let secret = SigningKey::from_bytes(&[1; 32]);
+        Envelope::sign(AdvanceDay { day, nonce }, &ledger, &secret).id(&ledger)
+    }
+
     fn tally(issuer: PublicKey, table: Table) -> TallyState {
         TallyState {
             issuer,
@@ -114,7 +126,9 @@ mod tests {
             share_key: [0; 32],
             context: [0; 32],
             proof: AttachmentDigest::of(b""),
+            id: transaction(),
             entry: 0,
+            draw: Draw::None,
             released: None,
         }
     }

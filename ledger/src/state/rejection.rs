@@ -258,7 +258,7 @@ pub enum Rejection {
     #[error("a study with noise has a budget of at least 0.1")]
     NoiseTerms,
     #[error(
-        "the noise is not drawn yet: it follows from the ledger's next day after the last tally"
+        "the noise is not drawn yet: the ledger's next day draws it, once all custodians have tallied"
     )]
     NoisePending,
     #[error("{key} is no custodian whom study {study} counts together")]

@@ -18,7 +18,7 @@ use sha2::{Digest, Sha256};
 
 use super::attached::{self, Attached};
 use super::cohort::{CohortAnswer, CountedOver, check_cells, unproven};
-use super::tally::TallyState;
+use super::tally::{Draw, TallyState};
 use super::{Event, Evidence, Rejection, State, StudyState};
 use crate::key::PublicKey;
 use crate::transaction::{AttachmentDigest, CellCommitment, ReleaseCohort};
@@ -55,7 +55,8 @@ pub struct DrawnNoise {
     pub offsets: Vec<u64>,
 }
 
-/// The context of a release: ledger, study, table, and the entry and context of each tally.
+/// The context of a release: ledger, study, table, and of each tally its entry, its transaction with
+/// all that it commits to, and its context. All of it is fixed before noise is drawn.
 #[must_use]
 pub fn release_context(
     ledger: &LedgerId,
@@ -72,8 +73,8 @@ pub fn release_context(
     hasher.update(table);
     for tally in tallies {
         hasher.update(tally.entry.to_le_bytes());
+        hasher.update(tally.id.as_bytes());
         hasher.update(tally.context);
-        hasher.update(tally.share_key);
     }
     hasher.finalize().into()
 }
@@ -215,7 +216,7 @@ impl State {
             return Err(Rejection::TallyOrder);
         }
         let context = release_context(&self.id, id, table, &tallies);
-        let noise = self.drawn(study, &tallies, &context)?;
+        let noise = Self::drawn(study, &tallies, &context)?;
         Ok(TalliesStatement {
             study: *id,
             table: table.clone(),
@@ -228,9 +229,8 @@ impl State {
         })
     }
 
-    /// The noise of a release, drawn by the first change of the day after its last tally.
+    /// The noise of a release: one draw for all its tallies.
     fn drawn(
-        &self,
         study: &StudyState,
         tallies: &[&TallyState],
         context: &[u8; 32],
@@ -238,8 +238,15 @@ impl State {
         let Some(noise) = study.opened.noise else {
             return Ok(None);
         };
-        let last = tallies.last().map_or(0, |tally| tally.entry);
-        let beacon = self.beacon_after(last).ok_or(Rejection::NoisePending)?;
+        let Some(Draw::Drawn(beacon)) = tallies.first().map(|tally| tally.draw) else {
+            return Err(Rejection::NoisePending);
+        };
+        if tallies
+            .iter()
+            .any(|tally| tally.draw != Draw::Drawn(beacon))
+        {
+            return Err(Rejection::NoisePending);
+        }
         let seeds = sums(tallies.iter().map(|tally| &tally.seeds[..]));
         let offsets = (0..seeds.len()).map(|cell| offset(&beacon, context, cell));
         Ok(Some(DrawnNoise {

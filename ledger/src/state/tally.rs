@@ -13,9 +13,11 @@ use x25519_dalek::{PublicKey as X25519Key, StaticSecret};
 
 use super::attached::{self, Attached};
 use super::cohort::{CohortStatement, Submitted, check_cells, unproven};
-use super::{Event, Evidence, Rejection, State, StudyState};
+use super::{Admitted, Event, Evidence, Rejection, State, StudyState};
 use crate::key::PublicKey;
-use crate::transaction::{AttachmentDigest, CellCommitment, DatasetDigest, SubmitTally};
+use crate::transaction::{
+    AttachmentDigest, CellCommitment, DatasetDigest, SubmitTally, TransactionId,
+};
 
 /// For so many days a tally can be released.
 pub const TALLY_DAYS: u16 = 14;
@@ -41,17 +43,36 @@ pub struct TallyState {
     pub context: [u8; 32],
     /// The digest of its proof.
     pub proof: AttachmentDigest,
+    /// Its transaction.
+    pub id: TransactionId,
     /// Index of its log entry.
     pub entry: u64,
     /// Index of the log entry that released it.
     pub released: Option<u64>,
+    /// What became of its noise.
+    pub draw: Draw,
+}
+
+/// What became of a tally's noise.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Draw {
+    /// There is none.
+    None,
+    /// The next change of the day draws it.
+    Waiting,
+    /// It follows from this beacon.
+    Drawn([u8; 32]),
+    /// The day moved on before all custodians had tallied: it costs nothing, and the table can be
+    /// tallied anew.
+    Void,
 }
 
 impl TallyState {
-    /// Whether it was not released in time.
+    /// Whether it can't be released any more, and was not.
     #[must_use]
     pub const fn has_lapsed(&self, day: Day) -> bool {
-        self.released.is_none() && day.number() > self.day.number().saturating_add(TALLY_DAYS)
+        let late = day.number() > self.day.number().saturating_add(TALLY_DAYS);
+        self.released.is_none() && (late || matches!(self.draw, Draw::Void))
     }
 }
 
@@ -202,14 +223,15 @@ impl State {
     pub(super) fn enter_tally(
         &mut self,
         t: &SubmitTally,
-        signer: PublicKey,
-        evidence: &Evidence,
+        admitted: &Admitted,
     ) -> Result<Event, Rejection> {
-        let context = self.check_tallied(t, signer, evidence)?;
+        let signer = admitted.signer();
+        let context = self.check_tallied(t, signer, admitted.evidence())?;
         let entry = self.entries;
-        let cost = {
+        let (cost, noised) = {
             let study = self.study_mut(&t.study)?;
-            study.noise_cost(&t.table, t.counts.len())
+            let cost = study.noise_cost(&t.table, t.counts.len());
+            (cost, study.opened.noise.is_some())
         };
         self.note_counted(&t.study, signer, cost)?;
         self.seeds
@@ -224,12 +246,48 @@ impl State {
             share_key: t.share_key,
             context,
             proof: t.proof,
+            id: admitted.id(),
             entry,
             released: None,
+            draw: if noised { Draw::Waiting } else { Draw::None },
         });
         Ok(Event::TallyEntered {
             study: t.study,
             issuer: signer,
         })
+    }
+
+    /// Draws the noise of the tallies that wait for it. Where not all custodians of a table have
+    /// tallied, theirs are void: so no seed sees a second draw, and nobody commits to a seed who
+    /// was told the others' openings.
+    pub(super) fn draw_noise(&mut self, beacon: [u8; 32]) {
+        for study in self.studies.values_mut() {
+            if study.opened.noise.is_none() {
+                continue;
+            }
+            let edition = study.opened.query.edition();
+            let custodians = study.opened.together.len();
+            let waiting = |tally: &&TallyState| tally.draw == Draw::Waiting;
+            let tables: Vec<Table> = (study.tallies.iter().filter(waiting))
+                .map(|tally| tally.table.clone())
+                .collect();
+            let alone = study.opened.together.is_empty();
+            let complete = |table: &Table| {
+                alone || tables.iter().filter(|other| *other == table).count() == custodians
+            };
+            for tally in &mut study.tallies {
+                if tally.draw != Draw::Waiting {
+                    continue;
+                }
+                if complete(&tally.table) {
+                    tally.draw = Draw::Drawn(beacon);
+                    continue;
+                }
+                tally.draw = Draw::Void;
+                if let Some(dataset) = self.datasets.get_mut(&(tally.issuer, edition)) {
+                    dataset.noise_spent = dataset.noise_spent.saturating_sub(tally.cost);
+                }
+            }
+        }
     }
 }

@@ -2,6 +2,7 @@
 
 use std::sync::LazyLock;
 
+use ed25519_dalek::SigningKey;
 use salus_ledger::key::PublicKey;
 use salus_ledger::state::{DATASET_NOISE, Event, Rejection, State, TalliesStatement};
 use salus_ledger::transaction::*;
@@ -9,6 +10,7 @@ use salus_protocol::cohort::Table;
 use salus_protocol::noise::{Epsilon, release_noised, uniform};
 use salus_protocol::nullifier::StudyId;
 use salus_protocol::release::{Released, release};
+use salus_prover::cohort::{PublishedPage, Subject};
 
 use crate::custodians::*;
 use crate::scene::*;
@@ -42,7 +44,7 @@ fn study_noised() -> OpenStudy {
 }
 
 fn next_day(state: &State, date: &str) -> State {
-    after(state, AdvanceDay { day: day(date) }, &checkpoint())
+    after(state, on_day(day(date)), &checkpoint())
 }
 
 fn own(state: &State, study: StudyId, attached: &mut Attachments) -> Side {
@@ -284,28 +286,107 @@ fn noise_is_spent_from_a_budget() {
     refused!(SCENE.state.clone().apply(&envelope), Rejection::NoiseTerms);
 }
 
+/// Two custodians' datasets, and a study that counts them together with noise.
+struct Both {
+    state: State,
+    study: StudyId,
+    page: PublishedPage,
+    people: Vec<Subject>,
+    attached: Attachments,
+}
+
+impl Both {
+    fn new() -> Self {
+        let mut attached = SCENE.attached.clone();
+        let people = second_people();
+        let (state, page) = with_second(SCENE.state.clone(), &people, &mut attached);
+        let mut together = vec![issuer_key(), PublicKey::of(&stranger())];
+        together.sort();
+        let open = OpenStudy {
+            together,
+            ..study_noised()
+        };
+        let (state, study) = with_study(&state, open);
+        Self {
+            state,
+            study,
+            page,
+            people,
+            attached,
+        }
+    }
+
+    /// Counts, and enters the tally.
+    fn tally(&mut self, key: SigningKey) -> Side {
+        let dataset = if PublicKey::of(&key) == issuer_key() {
+            (&SCENE.published[..], &SCENE.people[..])
+        } else {
+            (std::slice::from_ref(&self.page), &self.people[..])
+        };
+        let (study, table) = (self.study, Table::Count);
+        let own = side(&self.state, study, &table, key, dataset, &mut self.attached);
+        let tally = own.transaction.clone();
+        self.state = entered(&self.state, tally, &own.key, &self.attached).0;
+        own
+    }
+
+    fn statement(&self) -> Result<TalliesStatement, Rejection> {
+        let (study, table) = (self.study, Table::Count);
+        self.state.tallies_statement(&study, &issuer_key(), &table)
+    }
+
+    fn spent(&self) -> u64 {
+        let dataset = self.state.dataset(&issuer_key(), &edition());
+        dataset.unwrap().noise_spent()
+    }
+}
+
+/// Else the last of them could choose its seed when it knows the first draw and the others' seeds.
+#[test]
+fn tallies_of_different_days_share_no_draw() {
+    let mut both = Both::new();
+    let first = both.tally(issuer());
+    assert_eq!(both.spent(), 5);
+    both.state = next_day(&both.state, "2024-03-02");
+    // The day drew nothing, so nothing is spent, and nothing can be released of it.
+    assert_eq!(both.spent(), 0);
+    refused!(both.statement(), Rejection::TallyMissing { .. });
+    both.tally(stranger());
+    refused!(
+        both.statement(),
+        Rejection::TallyMissing { key, .. } if key == issuer_key()
+    );
+    // Its custodian tallies anew, with seeds of its own again.
+    let again = SubmitTally {
+        day: day("2024-03-02"),
+        ..first.transaction.clone()
+    };
+    let envelope = Envelope::sign(again, &both.state.id(), &issuer());
+    let mut state = both.state.clone();
+    refused!(
+        state.apply_with(&envelope, &both.attached),
+        Rejection::ShareKey
+    );
+    both.tally(issuer());
+    refused!(both.statement(), Rejection::NoisePending);
+    both.state = next_day(&both.state, "2024-03-03");
+    let noise = both.statement().unwrap().noise.unwrap();
+    // A later day changes nothing.
+    both.state = next_day(&both.state, "2024-03-04");
+    assert_eq!(both.statement().unwrap().noise, Some(noise));
+    assert_eq!(both.spent(), 5);
+}
+
 #[test]
 fn custodians_together_draw_one_noise() {
-    let mut attached = SCENE.attached.clone();
-    let people = second_people();
-    let (state, page) = with_second(SCENE.state.clone(), &people, &mut attached);
-    let mut together = vec![issuer_key(), PublicKey::of(&stranger())];
-    together.sort();
-    let open = OpenStudy {
-        together,
-        ..study_noised()
-    };
-    let (mut state, study) = with_study(&state, open);
-    let datasets = [
-        (issuer(), (&SCENE.published[..], &SCENE.people[..])),
-        (stranger(), (std::slice::from_ref(&page), &people[..])),
-    ];
-    let mut sides = Vec::new();
-    for (key, dataset) in datasets {
-        let own = side(&state, study, &Table::Count, key, dataset, &mut attached);
-        state = entered(&state, own.transaction.clone(), &own.key, &attached).0;
-        sides.push(own);
-    }
+    let mut both = Both::new();
+    let sides = vec![both.tally(issuer()), both.tally(stranger())];
+    let Both {
+        state,
+        study,
+        mut attached,
+        ..
+    } = both;
     let state = next_day(&state, "2024-03-02");
     let statement = state
         .tallies_statement(&study, &issuer_key(), &Table::Count)

@@ -72,7 +72,7 @@ fn another_study_s_answer_is_no_answer() {
 #[test]
 fn another_day_s_answer_is_no_answer() {
     let day = day("2024-03-02");
-    let state = after(&SCENE.state, AdvanceDay { day }, &checkpoint());
+    let state = after(&SCENE.state, on_day(day), &checkpoint());
     let answer = SubmitCohort {
         day,
         ..SCENE.answer.clone()

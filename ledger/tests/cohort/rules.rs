@@ -34,7 +34,7 @@ fn a_study_must_take_answers() {
     let closed = after(&scene.state, CloseStudy { study }, &sponsor());
     refused!(scene.apply(&closed, good()), Rejection::StudyClosed { .. });
     let day = day("2025-01-01");
-    let late = after(&scene.state, AdvanceDay { day }, &checkpoint());
+    let late = after(&scene.state, on_day(day), &checkpoint());
     refused!(scene.apply(&late, good()), Rejection::StudyExpired { .. });
     let open = OpenStudy {
         approvals_needed: 2,
@@ -69,7 +69,7 @@ fn a_study_s_policy_is_no_weaker_than_the_standard() {
 #[test]
 fn the_answer_is_for_the_ledger_s_day() {
     let day = day("2024-03-02");
-    let next = after(&SCENE.state, AdvanceDay { day }, &checkpoint());
+    let next = after(&SCENE.state, on_day(day), &checkpoint());
     refused!(
         SCENE.apply(&next, SCENE.answer.clone()),
         Rejection::AnswerDay { .. }
@@ -204,7 +204,7 @@ fn a_table_is_answered_once() {
     );
     // Another day does not help, nor other publications.
     let day = day("2024-03-02");
-    let next = after(&state, AdvanceDay { day }, &checkpoint());
+    let next = after(&state, on_day(day), &checkpoint());
     refused!(
         statement(&next, SCENE.study, &by_sex()),
         Rejection::CohortRepeated { .. }

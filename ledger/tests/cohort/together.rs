@@ -219,9 +219,7 @@ fn a_tally_enters_under_the_rules_for_answers() {
     let revoke = RevokeConsent { index, sequence };
     let revoked = after(&it.before, revoke, &subject(index));
     refused!(it.tally(&revoked), Rejection::PageStale { page: 0 });
-    let next = AdvanceDay {
-        day: day("2024-03-02"),
-    };
+    let next = on_day(day("2024-03-02"));
     let next = after(&it.before, next, &checkpoint());
     refused!(it.tally(&next), Rejection::AnswerDay { .. });
     let mut missing = it.attached.clone();
@@ -337,7 +335,7 @@ fn a_tally_is_released_once_and_in_time() {
         it.apply(&after_release, it.sides[0].transaction.clone(), &issuer()),
         Rejection::Replayed { .. }
     );
-    let on = |date| after(&it.tallied, AdvanceDay { day: day(date) }, &checkpoint());
+    let on = |date| after(&it.tallied, on_day(day(date)), &checkpoint());
     it.apply(&on("2024-03-15"), it.release.clone(), &issuer())
         .unwrap();
     let lapsed = on("2024-03-16");
@@ -371,9 +369,9 @@ fn a_release_holds_for_its_very_sum() {
         it.tallied.clone().apply_with(&envelope, &attached),
         Rejection::Proof { .. }
     );
-    // The right sums in another context: of tallies with one share key exchanged.
+    // The right sums in another context: of tallies at other places of the log.
     let mut tallies = it.statement.tallies.clone();
-    tallies[0].share_key = [1; 32];
+    tallies[0].entry += 1;
     let context = release_context(
         &it.tallied.id(),
         &it.study,

@@ -10,7 +10,7 @@ use crate::world::*;
 fn genesis_rules() {
     let good = genesis(true);
     let id = State::found(&good).unwrap().id();
-    let day = Envelope::sign(AdvanceDay { day: today() }, &id, &checkpoint());
+    let day = Envelope::sign(on_day(today()), &id, &checkpoint());
     refused!(State::found(&day), Rejection::NotGenesis { .. });
     let Transaction::Genesis(genesis) = good.transaction().clone() else {
         panic!()
@@ -29,7 +29,7 @@ fn genesis_rules() {
 #[test]
 fn signatures_are_bound_to_signer_transaction_and_ledger() {
     let mut world = World::founded();
-    let advance = AdvanceDay { day: today() };
+    let advance = on_day(today());
     let elsewhere = Envelope::sign(advance.clone(), &LedgerId::new([1; 32]), &checkpoint());
     refused!(world.state.apply(&elsewhere), Rejection::Signature { .. });
     let good = Envelope::sign(advance, &world.id(), &checkpoint());
@@ -96,27 +96,20 @@ fn the_day_moves_forward_at_the_start_of_a_height() {
     let mut world = World::ready();
     let tomorrow = day("2024-03-02");
     refused!(
-        world.apply(AdvanceDay { day: tomorrow }, &governance()),
+        world.apply(on_day(tomorrow), &governance()),
         Rejection::CheckpointKey { .. }
     );
     refused!(
-        world.apply(
-            AdvanceDay {
-                day: day("2024-02-29")
-            },
-            &checkpoint()
-        ),
+        world.apply(on_day(day("2024-02-29")), &checkpoint()),
         Rejection::DayNotLater { .. }
     );
     world.enrol(1);
     refused!(
-        world.apply(AdvanceDay { day: tomorrow }, &checkpoint()),
+        world.apply(on_day(tomorrow), &checkpoint()),
         Rejection::NewHeight { .. }
     );
     world.seal();
-    world
-        .apply(AdvanceDay { day: tomorrow }, &checkpoint())
-        .unwrap();
+    world.apply(on_day(tomorrow), &checkpoint()).unwrap();
     assert_eq!(world.state.day(), Some(tomorrow));
     world.seal();
     assert_eq!(world.state.latest_head().unwrap().day, Some(tomorrow));

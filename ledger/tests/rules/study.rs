@@ -90,7 +90,7 @@ fn approval_rules() {
     let mut late = world.clone();
     late.seal();
     let day = day("2025-01-01");
-    late.apply(AdvanceDay { day }, &checkpoint()).unwrap();
+    late.apply(on_day(day), &checkpoint()).unwrap();
     refused!(
         late.apply(ApproveStudy { study }, &board(1)),
         Rejection::StudyExpired { .. }

@@ -72,6 +72,13 @@ pub(crate) fn day(text: &str) -> Day {
     text.parse().unwrap()
 }
 
+/// The day moves on, with a nonce of its own for each day.
+pub(crate) fn on_day(day: Day) -> AdvanceDay {
+    let mut nonce = [0; 32];
+    nonce[..2].copy_from_slice(&day.number().to_le_bytes());
+    AdvanceDay { day, nonce }
+}
+
 pub(crate) fn today() -> Day {
     day("2024-03-01")
 }
@@ -286,7 +293,7 @@ pub(crate) fn setup(id: LedgerId) -> Vec<Envelope> {
         |name: &str, secret: &SigningKey| (Title::new(name).unwrap(), PublicKey::of(secret));
     let (name, key) = party("General Hospital", &issuer());
     let mut setup = vec![
-        Envelope::sign(AdvanceDay { day: today() }, &id, &checkpoint()),
+        Envelope::sign(on_day(today()), &id, &checkpoint()),
         Envelope::sign(RegisterIssuer { name, key }, &id, &governance()),
         Envelope::sign(AcceptKey::of(prover::verifying_key()), &id, &governance()),
     ];

@@ -61,9 +61,7 @@ static BATCHES: LazyLock<Vec<Vec<Submission>>> = LazyLock::new(|| {
         sequence: 0,
     };
     script.batch(vec![Envelope::sign(erase, &id, &issuer()).into()]);
-    let next_day = AdvanceDay {
-        day: day("2024-03-02"),
-    };
+    let next_day = on_day(day("2024-03-02"));
     script.batch(vec![Envelope::sign(next_day, &id, &checkpoint()).into()]);
     script.batches
 });
