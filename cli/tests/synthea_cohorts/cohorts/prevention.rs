@@ -223,10 +223,10 @@ include all
   diabetes.first none recorded
 include any
   psa.latest not recorded
-  psa.latest below 4 ng/mL
+  psa.latest below 2 ng/mL
 exclude any
   hiv.first recorded
-  haemoglobin.latest above 17 g/dL
+  haemoglobin.latest above 15 g/dL
 exclude at least 2 of
   smoking.latest not in (never)
   drug_allergy.any is yes
@@ -242,8 +242,8 @@ exclude all
 
 const NOTHING: [Test; 5] = [
     |chart| chart.number("bmi", 1).is_some() && !chart.has("cancer") && !chart.has("diabetes"),
-    |chart| chart.number("psa", 1).is_none_or(|ng| ng < written("4")),
-    |chart| !chart.has("hiv") && !known(chart.number("haemoglobin", 1), |g| g > written("17")),
+    |chart| chart.number("psa", 1).is_none_or(|ng| ng < written("2")),
+    |chart| !chart.has("hiv") && !known(chart.number("haemoglobin", 1), |g| g > written("15")),
     |chart| {
         let against = [
             matches!(chart.smoking(), Some("former" | "current")),
