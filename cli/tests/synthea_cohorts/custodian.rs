@@ -6,14 +6,17 @@ use salus_datasets::profiles;
 use salus_protocol::cohort::Question;
 use salus_protocol::nullifier::{LedgerId, Scope, StudyId};
 use salus_protocol::query::{CompiledQuery, Query};
-use salus_protocol::release::{DisclosurePolicy, release};
+use salus_protocol::release::{DisclosurePolicy, Released, release};
+use salus_protocol::row::Row;
 use salus_protocol::row_commitment::RowSalt;
 use salus_prover::cohort::Subject;
 
 use crate::cohorts::{self, Cohort};
 use crate::count::{Answer, Dataset};
 use crate::patients::Patients;
+use crate::policy;
 use crate::standing::{Standing, purpose};
+use crate::tables::Table;
 
 /// The datasets' profiles and index days: a leap day, and a last of August, six months before
 /// which is the last of February.
@@ -99,6 +102,7 @@ impl Custodian {
                     let answer = dataset.answer(&question, policy);
                     let expected = release(policy, question.table.shape(), by_hand).unwrap();
                     let text = cohort.text;
+                    assert_eq!(expected, shown(cohort, by_hand), "the policy{text}");
                     assert_eq!(answer.exact, *by_hand, "counted{text}");
                     assert_eq!(answer.released, expected, "released{text}");
                     report(cohort, &answer, dataset.pages());
@@ -110,7 +114,7 @@ impl Custodian {
 }
 
 /// Somebody's record, and the consent that their standing comes to.
-fn subject(record: (salus_protocol::row::Row, RowSalt), standing: Standing) -> Subject {
+fn subject(record: (Row, RowSalt), standing: Standing) -> Subject {
     let ledger = LedgerId::new([1; 32]);
     let [this, other] = [2, 3].map(|n| Scope::of(&ledger, &StudyId::new([n; 32])));
     let row = || standing.consent(this, other).row();
@@ -134,6 +138,14 @@ fn question(cohort: &Cohort, index: &str) -> Question {
         masks: purpose().masks(),
         day: "2026-11-20".parse().unwrap(),
         table: cohort.table.asked(profile, index.parse().unwrap()),
+    }
+}
+
+/// What the policy shows of counts, by hand.
+fn shown(cohort: &Cohort, counts: &[u64]) -> Vec<Released> {
+    match cohort.table {
+        Table::Count | Table::Attrition(_) => policy::each(counts),
+        Table::By(_) => policy::divided(counts),
     }
 }
 

@@ -1,6 +1,6 @@
 //! Who can prove that they belong to a cohort, patient by patient, against who does by hand.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use salus_datasets::profiles;
 use salus_protocol::profile::Edition;
@@ -61,7 +61,8 @@ fn compare(patients: &Patients, cohort: &Cohort, belonging: &BTreeSet<String>) -
             continue;
         };
         let (matches, holds) = (attempt.matches(), attempt.holds());
-        if matches || holds || place % 5 == 0 {
+        // Neither 5 nor 7 divides the turns of standings: each is among those that are tried.
+        if (matches && place % 5 < 2) || place % 7 == 0 {
             assert_eq!(attempt.satisfies_circuit(), holds, "{id}{}", cohort.text);
         }
         if matches {
@@ -102,6 +103,6 @@ fn study(patients: &Patients, cohort: &Cohort) -> Study {
         .unwrap_or_else(|e| panic!("{e}\n{}", cohort.text));
     let rows = patients.rows(cohort.profile, query.index());
     let edition = Edition::of(&profile.hash(), query.index());
-    let standings: std::collections::BTreeMap<&str, Standing> = patients.standings().collect();
+    let standings: BTreeMap<&str, Standing> = patients.standings().collect();
     Study::of(compiled.query, edition, rows, |id| standings[id])
 }

@@ -80,6 +80,7 @@ include at least 3 of
   cholesterol.latest between 50 and 110 mg/dL above ldl.latest
   fasting_glucose.latest >= glucose.latest
   dbp.latest more than 40 mm[Hg] below sbp.latest
+  hba1c.min equal to hba1c.latest
 exclude all
   hba1c.max above hba1c.latest
   hba1c.min < hba1c.latest
@@ -110,6 +111,7 @@ fn pressures_and_fats(chart: &Chart<'_>) -> bool {
     let [ldl, hdl, cholesterol] = ["ldl", "hdl", "cholesterol"].map(|name| chart.number(name, 0));
     let [fasting, glucose] = ["fasting_glucose", "glucose"].map(|name| chart.number(name, 0));
     let highest = chart.highest_within("sbp", 0, 365);
+    let latest = chart.number("hba1c", 1);
     let signs = [
         both(systolic, diastolic, |s, d| s - d >= written("45")),
         both(highest, systolic, |h, s| (h - s).abs() < written("5")),
@@ -119,8 +121,8 @@ fn pressures_and_fats(chart: &Chart<'_>) -> bool {
         }),
         both(fasting, glucose, |f, g| f >= g),
         both(diastolic, systolic, |d, s| s - d > written("40")),
+        both(chart.lowest("hba1c", 1), latest, |lowest, l| lowest == l),
     ];
-    let latest = chart.number("hba1c", 1);
     let varies = both(chart.highest("hba1c", 1), latest, |highest, l| highest > l)
         && both(chart.lowest("hba1c", 1), latest, |lowest, l| lowest < l);
     holding(signs) >= 3 && !varies
@@ -221,9 +223,10 @@ fn who_they_say_they_are(chart: &Chart<'_>) -> bool {
     let smoking = matches!(chart.smoking(), Some("former" | "current") | None);
     // Of an unknown sex nothing is said, not even that it is not female.
     let not_female = matches!(chart.sex(), Some("male" | "other"));
+    let excluded = not_female && !chart.has("encounter");
     (listed || chart.ethnicity() == Some("hispanic"))
         && (smoking || chart.sex() == Some("female"))
-        && !(not_female && !chart.has("encounter"))
+        && !excluded
 }
 
 /// As many criteria as a query holds: three are paired with a second that never holds, to subtract
