@@ -5,21 +5,33 @@
 
 use std::collections::BTreeSet;
 
+use jiff::ToSpan;
 use jiff::civil::Date;
 use rust_decimal::{Decimal, RoundingStrategy};
 use serde_json::Value;
 
 use crate::export::{Fact, Person, span};
-use crate::lists::{Concept, Lists};
+use crate::lists::{Concept, Lists, Sorted};
 
 /// A patient on an index day.
 pub(crate) struct Chart<'a> {
-    pub(crate) person: &'a Person,
-    pub(crate) lists: &'a Lists,
     pub(crate) index: Date,
+    person: &'a Person,
+    lists: &'a Lists,
+    sorted: Sorted<'a>,
 }
 
-impl Chart<'_> {
+impl<'a> Chart<'a> {
+    /// The patient's, which can be read at any index day by setting it.
+    pub(crate) fn new(person: &'a Person, lists: &'a Lists) -> Self {
+        Self {
+            index: Date::MAX,
+            person,
+            lists,
+            sorted: lists.sort(person),
+        }
+    }
+
     /// Born by the index day, and not known, or possibly, dead before it.
     pub(crate) fn is_alive(&self) -> bool {
         let patient = &self.person.patient;
@@ -31,15 +43,25 @@ impl Chart<'_> {
         born && !died
     }
 
+    pub(crate) fn birth(&self) -> Option<Date> {
+        span(self.person.patient["birthDate"].as_str()).map(|(first, _)| first)
+    }
+
     /// Completed years.
     pub(crate) fn age(&self) -> Option<i16> {
-        let (born, _) = span(self.person.patient["birthDate"].as_str())?;
+        let born = self.birth()?;
         let before_birthday = (self.index.month(), self.index.day()) < (born.month(), born.day());
         Some(self.index.year() - born.year() - i16::from(before_birthday))
     }
 
+    /// The administrative sex, if it is one of the profiles'.
+    pub(crate) fn sex(&self) -> Option<&str> {
+        let sex = self.person.patient["gender"].as_str();
+        sex.filter(|sex| ["female", "male", "other"].contains(sex))
+    }
+
     pub(crate) fn is(&self, sex: &str) -> bool {
-        self.person.patient["gender"] == sex
+        self.sex() == Some(sex)
     }
 
     /// The one of the profiles' races that the patient reports.
@@ -94,6 +116,10 @@ impl Chart<'_> {
         Date::constant(year, month, self.index.day().min(last))
     }
 
+    pub(crate) fn days_ago(&self, days: i32) -> Date {
+        self.index.checked_sub(days.days()).unwrap()
+    }
+
     pub(crate) fn years_ago(&self, years: i16) -> Date {
         self.months_ago(12 * years)
     }
@@ -118,11 +144,12 @@ impl Chart<'_> {
 
     /// The days with an event of the concept.
     pub(crate) fn days(&self, concept: &str) -> BTreeSet<Date> {
+        let facts = self.facts(concept);
         let concept = self.lists.concept(concept);
         let mut days = BTreeSet::new();
-        for fact in self.facts(concept) {
+        for fact in facts {
             let usable = if concept.units.is_empty() {
-                fact.kind != "Observation" || fact.has_value()
+                fact.kind != "Observation" || fact.has_value
             } else {
                 number(fact, concept).is_some()
             };
@@ -172,9 +199,9 @@ impl Chart<'_> {
     /// The latest answer on smoking that the lists know: `never`, `former` or `current`.
     pub(crate) fn smoking(&self) -> Option<&'static str> {
         let mut answers = Vec::new();
-        for fact in self.facts(self.lists.concept("smoking")) {
-            let codes = fact.answer();
-            let mut known: Vec<&'static str> = codes.iter().filter_map(|c| smoker(c)).collect();
+        for fact in self.facts("smoking") {
+            let answer = fact.answer.iter();
+            let mut known: Vec<&'static str> = answer.filter_map(|c| smoker(c)).collect();
             known.sort_unstable();
             known.dedup();
             // At one and the same time the later in the profile's list of answers is taken.
@@ -190,22 +217,21 @@ impl Chart<'_> {
 
     /// Day, second of the day and number of every usable measurement.
     fn numbers(&self, concept: &str) -> Vec<(Date, u32, Decimal)> {
-        let concept = self.lists.concept(concept);
         let facts = self.facts(concept);
+        let concept = self.lists.concept(concept);
         facts
             .filter_map(|fact| Some((fact.first, fact.second, number(fact, concept)?)))
             .collect()
     }
 
     /// What is on record of the concept and certainly not after the index day.
-    fn facts<'a>(&'a self, concept: &'a Concept) -> impl Iterator<Item = &'a Fact> {
+    fn facts(&self, concept: &str) -> impl Iterator<Item = &'a Fact> {
+        // A name that the profile lacks is no patient without facts: looking it up panics.
+        self.lists.concept(concept);
         let calendar_begins = Date::constant(1880, 1, 2);
-        self.person.facts.iter().filter(move |fact| {
-            fact.last <= self.index
-                && fact.first >= calendar_begins
-                && concept.kinds.contains(&fact.kind.as_str())
-                && fact.codes.iter().any(|code| concept.lists(code))
-        })
+        let index = self.index;
+        let of_concept = self.sorted.get(concept).into_iter().flatten().copied();
+        of_concept.filter(move |fact| fact.last <= index && fact.first >= calendar_begins)
     }
 }
 
@@ -226,7 +252,7 @@ fn smoker(code: &str) -> Option<&'static str> {
 
 /// The number in the concept's first unit, if it can be used.
 fn number(fact: &Fact, concept: &Concept) -> Option<Decimal> {
-    let quantity = &fact.part["valueQuantity"];
+    let quantity = &fact.quantity;
     if quantity.get("comparator").is_some() {
         return None;
     }

@@ -1,90 +1,137 @@
-//! The same cohorts counted by a custodian, with publication, tally and release.
+//! Cohorts counted by a custodian: publication, tally in parts, release, and all verified.
+//!
+//! Lives here: the product's side of a count, from rows and consents on. Never here: what the
+//! counts should be.
 
-use salus_protocol::cohort::{Layout, PAGE, Plan, Question, Table};
+use pasta_curves::EqAffine;
+use salus_protocol::cohort::{Layout, PAGE, Plan, Question};
 use salus_protocol::profile::Profile;
-use salus_protocol::query::CompiledQuery;
-use salus_protocol::release::{DisclosurePolicy, Released};
+use salus_protocol::release::{DisclosurePolicy, Released, Shape};
 use salus_protocol::row_commitment::RowCommitment;
-use salus_prover::cohort::{Subject, TallyInput, TallyPage, publish, tally};
+use salus_prover::cohort::{Counted, PublishedPage, Subject, TallyPage, count_part, join, publish};
 use salus_prover::release::prove_release;
-use salus_verifier::cohort::publication::{Page, Slot};
-use salus_verifier::cohort::tally::TallyStatement;
+use salus_verifier::cohort::parts::PartsStatement;
+use salus_verifier::cohort::publication::{Page, Publication, Slot};
 use salus_verifier::release::{ReleaseStatement, verify_release};
 
-use crate::standing::purpose;
+/// The context of all answers here; a ledger makes one for each.
+const CONTEXT: [u8; 32] = [2; 32];
+/// Pages of a part, but for the last.
+const PART: usize = 2;
 
-/// What is proven of the count of so many subjects, all of one page.
-pub(crate) struct Count {
-    /// The exact count.
-    pub(crate) exact: u64,
-    /// What is released of it.
-    pub(crate) released: Released,
+/// A dataset, published.
+pub(crate) struct Dataset {
+    layout: Layout,
+    pages: Vec<OpenPage>,
 }
 
-/// Publishes, counts, releases and verifies.
-pub(crate) fn count(profile: &Profile, query: &CompiledQuery, subjects: &[Subject]) -> Count {
-    assert!(subjects.len() <= PAGE);
-    let slot = |subject: &Subject| Slot {
-        record: subject
-            .record
-            .as_ref()
-            .map(|(row, salt)| RowCommitment::of_record(row, salt)),
-        consent: subject
-            .consent
-            .as_ref()
-            .map(|(row, salt)| RowCommitment::of_consent(row, salt)),
-    };
-    let page = Page {
-        context: [1; 32],
-        slots: subjects.iter().map(slot).collect(),
-    };
-    let layout = Layout::of_profile(profile);
-    let published = publish(&page, subjects, &layout).unwrap();
-    published.publication.verify(&page).unwrap();
-    let question = Question {
-        query: query.clone(),
-        masks: purpose().masks(),
-        day: "2026-11-20".parse().unwrap(),
-        table: Table::Count,
-    };
-    let (plan, context) = (Plan::new(&layout, &question).unwrap(), [2; 32]);
-    let made = tally(&TallyInput {
-        context,
-        plan: &plan,
-        pages: &[TallyPage {
-            publication: &published.publication,
-            seed: &published.seed,
-            subjects,
-        }],
-    })
-    .unwrap();
-    let statement = TallyStatement {
-        context,
-        plan: &plan,
-        pages: &[&published.publication],
-        counts: &made.counts,
-    };
-    made.proof.verify(&statement).unwrap();
-    let (policy, shape) = (DisclosurePolicy::STANDARD, question.table.shape());
-    let (released, proof) = prove_release(context, policy, shape, &made.openings).unwrap();
-    let statement = ReleaseStatement {
-        context,
-        policy,
-        shape,
-        commitments: made.counts,
-        released: released.clone(),
-    };
-    verify_release(&statement, &proof).unwrap();
-    Count {
-        exact: made.openings[0].count,
-        released: released[0],
+/// A published page with what is behind it.
+struct OpenPage {
+    published: PublishedPage,
+    subjects: Vec<Subject>,
+}
+
+/// What is proven of a cohort.
+pub(crate) struct Answer {
+    /// The exact counts of the table's cells.
+    pub(crate) exact: Vec<u64>,
+    /// What is released of them.
+    pub(crate) released: Vec<Released>,
+    /// In how many parts they were counted.
+    pub(crate) parts: usize,
+}
+
+impl Dataset {
+    /// Commits and publishes everyone, and verifies the publications.
+    pub(crate) fn publish(profile: &Profile, subjects: Vec<Subject>) -> Self {
+        let layout = Layout::of_profile(profile);
+        let pages = (0u8..)
+            .zip(subjects.chunks(PAGE))
+            .map(|(number, subjects)| {
+                let page = Page {
+                    context: [number; 32],
+                    slots: subjects.iter().map(slot).collect(),
+                };
+                let published = publish(&page, subjects, &layout).unwrap();
+                published.publication.verify(&page).unwrap();
+                OpenPage {
+                    published,
+                    subjects: subjects.to_vec(),
+                }
+            });
+        Self {
+            pages: pages.collect(),
+            layout,
+        }
+    }
+
+    /// How many pages it has.
+    pub(crate) fn pages(&self) -> usize {
+        self.pages.len()
+    }
+
+    /// Counts, releases and verifies.
+    pub(crate) fn answer(&self, question: &Question, policy: DisclosurePolicy) -> Answer {
+        let plan = Plan::new(&self.layout, question).unwrap();
+        let counted = self.count(&plan);
+        let publications: Vec<&Publication> = self
+            .pages
+            .iter()
+            .map(|page| &page.published.publication)
+            .collect();
+        let statement = PartsStatement {
+            context: CONTEXT,
+            plan: &plan,
+            pages: &publications,
+            counts: &counted.counts,
+        };
+        counted.proof.verify(&statement).unwrap();
+        Answer {
+            released: released(&counted, policy, question.table.shape()),
+            exact: counted.openings.iter().map(|o| o.count).collect(),
+            parts: counted.proof.0.len(),
+        }
+    }
+
+    /// Tallies part by part, and joins the parts.
+    fn count(&self, plan: &Plan) -> Counted {
+        let pages: Vec<TallyPage<'_>> = self
+            .pages
+            .iter()
+            .map(|page| TallyPage {
+                publication: &page.published.publication,
+                seed: &page.published.seed,
+                subjects: &page.subjects,
+            })
+            .collect();
+        let part = |(number, pages): (usize, &[TallyPage<'_>])| {
+            count_part(&CONTEXT, plan, number * PART, pages).unwrap()
+        };
+        let parts = pages.chunks(PART).enumerate().map(part).collect();
+        join(pages.len(), parts).unwrap()
     }
 }
 
-/// The policy, by hand: 1 to 10 are not shown, others to the nearest 5.
-pub(crate) fn shown(count: usize) -> Released {
-    match count {
-        1..=10 => Released::Suppressed,
-        _ => Released::Count(((count + 2) / 5 * 5) as u32),
+/// What the policy makes of counts, proven and verified.
+fn released(counted: &Counted, policy: DisclosurePolicy, shape: Shape) -> Vec<Released> {
+    let (released, proof) = prove_release(CONTEXT, policy, shape, &counted.openings).unwrap();
+    let commitments: Vec<EqAffine> = counted.counts.clone();
+    let statement = ReleaseStatement {
+        context: CONTEXT,
+        policy,
+        shape,
+        commitments,
+        released,
+    };
+    verify_release(&statement, &proof).unwrap();
+    statement.released
+}
+
+fn slot(subject: &Subject) -> Slot {
+    let record = subject.record.as_ref();
+    let consent = subject.consent.as_ref();
+    Slot {
+        record: record.map(|(row, salt)| RowCommitment::of_record(row, salt)),
+        consent: consent.map(|(row, salt)| RowCommitment::of_consent(row, salt)),
     }
 }

@@ -26,19 +26,12 @@ pub(crate) struct Fact {
     pub(crate) last: Date,
     /// Seconds since midnight, 0 if no time is given.
     pub(crate) second: u32,
-    pub(crate) part: Value,
-}
-
-impl Fact {
-    pub(crate) fn has_value(&self) -> bool {
-        let part = self.part.as_object().unwrap();
-        part.keys().any(|name| name.starts_with("value"))
-    }
-
+    /// Whether there is a value of any kind.
+    pub(crate) has_value: bool,
+    /// A number with its unit, or null.
+    pub(crate) quantity: Value,
     /// The codes of a coded answer.
-    pub(crate) fn answer(&self) -> Vec<String> {
-        codes(&self.part["valueCodeableConcept"])
-    }
+    pub(crate) answer: Vec<String>,
 }
 
 /// Reads the NDJSON files of a folder.
@@ -48,30 +41,44 @@ pub(crate) fn read(folder: &Path) -> BTreeMap<String, Person> {
     let mut rest = Vec::new();
     for entry in fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
-        for line in text(&path).lines().filter(|line| !line.is_empty()) {
-            let resource: Value = serde_json::from_str(line).unwrap();
+        let name = path.file_name().unwrap().to_str().unwrap();
+        // Those that others refer to come first.
+        let is_referred_to = name.starts_with("Patient") || name.starts_with("Medication.");
+        if !is_referred_to {
+            rest.push(path);
+            continue;
+        }
+        each_resource(&path, |resource| {
             let id = resource["id"].as_str().unwrap_or_default().to_owned();
             match resource["resourceType"].as_str().unwrap() {
                 "Patient" => {
                     let (patient, facts) = (resource, Vec::new());
                     people.insert(id, Person { patient, facts });
                 }
-                "Medication" => {
+                _ => {
                     medications.insert(id, resource);
                 }
-                _ => rest.push(resource),
             }
-        }
+        });
     }
-    for resource in rest {
-        let subject = ["/subject/reference", "/patient/reference"]
-            .iter()
-            .find_map(|path| resource.pointer(path)?.as_str()?.strip_prefix("Patient/"));
-        if let Some(person) = subject.and_then(|id| people.get_mut(id)) {
-            state(person, &resource, &medications);
-        }
+    for path in rest {
+        each_resource(&path, |resource| {
+            let subject = ["/subject/reference", "/patient/reference"]
+                .iter()
+                .find_map(|path| resource.pointer(path)?.as_str()?.strip_prefix("Patient/"));
+            if let Some(person) = subject.and_then(|id| people.get_mut(id)) {
+                state(person, &resource, &medications);
+            }
+        });
     }
     people
+}
+
+/// Resources one after the other: an export of ten thousand patients does not fit into memory.
+fn each_resource(path: &Path, mut take: impl FnMut(Value)) {
+    for line in text(path).lines().filter(|line| !line.is_empty()) {
+        take(line.parse().unwrap());
+    }
 }
 
 /// The text of an NDJSON file, and nothing of any other.
@@ -111,7 +118,11 @@ fn state(person: &mut Person, resource: &Value, medications: &HashMap<String, Va
             first,
             last,
             second: second(date),
-            part: part.clone(),
+            has_value: part
+                .as_object()
+                .is_some_and(|part| part.keys().any(|name| name.starts_with("value"))),
+            quantity: part["valueQuantity"].clone(),
+            answer: self::codes(&part["valueCodeableConcept"]),
         });
     }
 }

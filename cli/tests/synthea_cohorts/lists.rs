@@ -1,18 +1,26 @@
 //! A profile's lists of codes and units, as data: the TOML text is read as a plain table.
 
-use std::collections::BTreeMap;
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use rust_decimal::Decimal;
 use toml::{Table, Value};
 
+use crate::export::{Fact, Person};
+
 /// The concepts of a profile.
 pub(crate) struct Lists {
     concepts: BTreeMap<String, Concept>,
+    /// Which concepts list a code, by their places, for the codes met so far.
+    listing: RefCell<HashMap<String, Vec<usize>>>,
 }
+
+/// A patient's facts by the concept that they express.
+pub(crate) type Sorted<'a> = BTreeMap<&'a str, Vec<&'a Fact>>;
 
 /// What expresses a concept, and in which units.
 pub(crate) struct Concept {
-    pub(crate) kinds: &'static [&'static str],
+    kinds: &'static [&'static str],
     codes: Vec<String>,
     pub(crate) units: Vec<Unit>,
     pub(crate) low: Decimal,
@@ -34,11 +42,39 @@ impl Lists {
             let name = concept["name"].as_str().unwrap().to_owned();
             concepts.insert(name, Concept::of(concept));
         }
-        Self { concepts }
+        Self {
+            concepts,
+            listing: RefCell::default(),
+        }
     }
 
     pub(crate) fn concept(&self, name: &str) -> &Concept {
         &self.concepts[name]
+    }
+
+    /// Sorts a patient's facts by concept. One may express several.
+    pub(crate) fn sort<'a>(&'a self, person: &'a Person) -> Sorted<'a> {
+        let concepts: Vec<(&String, &Concept)> = self.concepts.iter().collect();
+        let mut sorted = Sorted::new();
+        for fact in &person.facts {
+            let mut places: BTreeSet<usize> = BTreeSet::new();
+            for code in &fact.codes {
+                let mut listing = self.listing.borrow_mut();
+                if !listing.contains_key(code) {
+                    let list = |place: &usize| concepts[*place].1.lists(code);
+                    let found = (0..concepts.len()).filter(list).collect();
+                    listing.insert(code.clone(), found);
+                }
+                places.extend(&listing[code]);
+            }
+            for place in places {
+                let (name, concept): (&String, &Concept) = concepts[place];
+                if concept.kinds.contains(&fact.kind.as_str()) {
+                    sorted.entry(name.as_str()).or_default().push(fact);
+                }
+            }
+        }
+        sorted
     }
 }
 
@@ -60,7 +96,7 @@ impl Concept {
     }
 
     /// Whether a code is listed, or begins as one that is listed with a star.
-    pub(crate) fn lists(&self, code: &str) -> bool {
+    fn lists(&self, code: &str) -> bool {
         self.codes
             .iter()
             .any(|listed| match listed.strip_suffix('*') {

@@ -12,7 +12,6 @@ use salus_protocol::query::CompiledQuery;
 use salus_protocol::record::Record;
 use salus_protocol::registry::{Leaf, Registry};
 use salus_protocol::statement::{ContactDigest, InstitutionCode, Statement};
-use salus_prover::cohort::Subject;
 
 use crate::standing::{Standing, purpose};
 
@@ -30,8 +29,6 @@ struct Holder {
     secret: SubjectSecret,
     record: Record,
     consent: Consent,
-    /// Whether the consent was given.
-    consented: bool,
 }
 
 impl Study {
@@ -65,7 +62,6 @@ impl Study {
                 secret,
                 record,
                 consent,
-                consented: standing != Standing::None,
             };
             holders.insert(row.patient, holder);
         }
@@ -77,22 +73,6 @@ impl Study {
             registry,
             holders,
         }
-    }
-
-    /// The query.
-    pub(crate) const fn query(&self) -> &CompiledQuery {
-        &self.query
-    }
-
-    /// Everyone as a custodian holds them.
-    pub(crate) fn subjects(&self) -> Vec<Subject> {
-        let subject = |holder: &Holder| Subject {
-            record: Some((holder.record.row.clone(), holder.record.row_salt.clone())),
-            consent: holder
-                .consented
-                .then(|| (holder.consent.row(), holder.consent.row_salt.clone())),
-        };
-        self.holders.values().map(subject).collect()
     }
 
     /// The most that a patient can do honestly; `None` where they have no record.

@@ -2,6 +2,7 @@
 
 use super::{Cohort, holding, known, written};
 use crate::chart::Chart;
+use crate::tables::{BY_AGE, BY_SEX, Table};
 
 /// Ages, a value with a unit between bounds, events excluded within years and months.
 pub(super) const WATCHED_DIABETES: Cohort = Cohort {
@@ -17,6 +18,7 @@ exclude any
   insulin.latest within 24 months before index
 "#,
     has: watched_diabetes,
+    table: Table::By(&[BY_SEX]),
 };
 
 fn watched_diabetes(chart: &Chart<'_>) -> bool {
@@ -45,6 +47,7 @@ include any
   glucose.latest above 6.0 mmol/L
 "#,
     has: kidneys_at_risk,
+    table: Table::By(&[BY_SEX, BY_AGE]),
 };
 
 fn kidneys_at_risk(chart: &Chart<'_>) -> bool {
@@ -79,6 +82,7 @@ include all
   encounter.latest within 6 months before index
 "#,
     has: high_pressure,
+    table: Table::Count,
 };
 
 fn high_pressure(chart: &Chart<'_>) -> bool {
@@ -113,6 +117,7 @@ include any
   statin.latest after hyperlipidaemia.first
 "#,
     has: smokers_over_years,
+    table: Table::Count,
 };
 
 fn smokers_over_years(chart: &Chart<'_>) -> bool {
@@ -147,6 +152,7 @@ exclude any
   fasting_glucose.latest above 110 mg/dL
 "#,
     has: nothing_known_against,
+    table: Table::By(&[BY_AGE]),
 };
 
 fn nothing_known_against(chart: &Chart<'_>) -> bool {

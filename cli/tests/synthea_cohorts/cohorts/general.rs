@@ -2,6 +2,7 @@
 
 use super::{Cohort, holding, known, written};
 use crate::chart::Chart;
+use crate::tables::{BY_AGE, BY_SEX, Table};
 
 /// Immunisations: counts, the latest within years, none on record.
 pub(super) const VACCINATED: Cohort = Cohort {
@@ -19,6 +20,7 @@ include any
   age below 50 years
 "#,
     has: vaccinated,
+    table: Table::By(&[BY_AGE, BY_SEX]),
 };
 
 fn vaccinated(chart: &Chart<'_>) -> bool {
@@ -51,6 +53,7 @@ exclude all
   osteoporosis.first recorded
 "#,
     has: screened,
+    table: Table::Count,
 };
 
 fn screened(chart: &Chart<'_>) -> bool {
@@ -82,6 +85,7 @@ exclude at least 2 of
   ethnicity is hispanic
 "#,
     has: mothers,
+    table: Table::By(&[BY_AGE]),
 };
 
 fn mothers(chart: &Chart<'_>) -> bool {
@@ -113,6 +117,7 @@ include at least 2 of
   race not in (white, black)
 "#,
     has: lungs_and_allergies,
+    table: Table::Count,
 };
 
 fn lungs_and_allergies(chart: &Chart<'_>) -> bool {
@@ -150,6 +155,7 @@ exclude any
   platelets.latest above 400 10*3/uL
 "#,
     has: frail,
+    table: Table::By(&[BY_SEX]),
 };
 
 fn frail(chart: &Chart<'_>) -> bool {
