@@ -16,6 +16,7 @@ mod tally;
 mod tally_sum;
 #[cfg(test)]
 mod tests;
+mod vesta;
 
 pub use publication::{PublishError, PublishedPage, Subject, publish};
 pub use secret::PageSeed;

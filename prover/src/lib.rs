@@ -4,4 +4,5 @@ pub mod cohort;
 pub mod eligibility;
 pub mod groth16;
 pub mod key;
+mod multiexp;
 pub mod release;

@@ -33,8 +33,8 @@ pub(crate) type Mask = u8;
 ///
 /// A `Pack` is *loose*: the number in each lane may exceed the modulus. The bound is written as a
 /// multiple of the modulus q. `mul` gives less than 2q where its left side is at most 5q and its right
-/// side at most 8q (in [`PrimeLanes`]: where the product of both bounds is at most 84); `square`
-/// takes at most 2q; `add` gives the sum of the bounds; `sub::<K>` gives the bound of its left side
+/// side at most 8q (in [`PrimeLanes`]: where the product of both bounds is at most 84, or 64 for a
+/// modulus of 255 bits); `square` takes at most 2q; `add` gives the sum of the bounds; `sub::<K>` gives the bound of its left side
 /// plus K, and needs its right side to be at most Kq. Loading gives less than q.
 pub(crate) trait Lanes: Copy + Send + Sync + 'static {
     /// The field, as arkworks has it.
