@@ -17,6 +17,8 @@ mod tally_sum;
 #[cfg(test)]
 mod tests;
 mod vesta;
+mod whole_program;
+mod whole_rounds;
 
 pub use publication::{PublishError, PublishedPage, Subject, publish};
 pub use secret::PageSeed;

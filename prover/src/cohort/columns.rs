@@ -143,11 +143,7 @@ fn sum_by_numbers(terms: &[(i32, EqAffine)]) -> Vesta {
 /// are small, and one inverse is left.
 fn sum_by_inverses(terms: &[(i32, EqAffine)]) -> Vesta {
     let invert = |number: Fp| number.invert().unwrap_or(Fp::zero());
-    let common = terms.iter().try_fold(1u64, |common, (number, _)| {
-        let number = u64::try_from(*number).ok()?;
-        common.checked_mul(number / common_divisor(common, number))
-    });
-    let Some(common) = common else {
+    let Some(common) = common_multiple(terms.iter().map(|(number, _)| *number)) else {
         let by_itself = |(n, point): &(i32, EqAffine)| *point * invert(scalar(i64::from(*n)));
         return terms.iter().map(by_itself).sum();
     };
@@ -162,6 +158,14 @@ fn sum_by_inverses(terms: &[(i32, EqAffine)]) -> Vesta {
         }
     }
     sum * invert(Fp::from(common))
+}
+
+/// The least common multiple; none where it is too large or a number is not above 0.
+pub(crate) fn common_multiple(numbers: impl IntoIterator<Item = i32>) -> Option<u64> {
+    numbers.into_iter().try_fold(1u64, |common, number| {
+        let number = u64::try_from(number).ok().filter(|number| *number > 0)?;
+        common.checked_mul(number / common_divisor(common, number))
+    })
 }
 
 fn common_divisor(a: u64, b: u64) -> u64 {

@@ -26,6 +26,15 @@ pub(crate) trait Kernel {
     fn call(self) -> Self::Output;
 }
 
+/// Runs work of plain loops over whole numbers with the widest vectors known here.
+pub(crate) fn run_widest<K: Kernel>(kernel: K) -> K::Output {
+    #[cfg(target_arch = "x86_64")]
+    if let Some(lanes) = ifma::Ifma::<ark_bn254::FrConfig>::detect() {
+        return lanes.run(kernel);
+    }
+    kernel.call()
+}
+
 /// Which lanes something holds for, one bit a lane.
 pub(crate) type Mask = u8;
 
