@@ -4,6 +4,7 @@
 mod answer;
 mod columns;
 mod dataset;
+mod rates;
 mod report;
 
 use std::collections::BTreeSet;
@@ -74,6 +75,7 @@ pub(super) fn run(context: &Context, args: &CohortArgs) -> Result<(), Failure> {
         optimised: !cfg!(debug_assertions),
         fields,
         runs: args.runs,
+        one_core: rates::measure(),
         publications: Vec::new(),
         answers: Vec::new(),
     };

@@ -6,6 +6,7 @@ use std::time::Duration;
 use serde::Serialize;
 
 use super::dataset::Width;
+use super::rates::Rates;
 use crate::output::{Report, duration, table};
 
 /// What a step took.
@@ -100,6 +101,7 @@ pub(super) struct Measured {
     /// Fields of each record.
     pub(super) fields: u8,
     pub(super) runs: u32,
+    pub(super) one_core: Rates,
     pub(super) publications: Vec<PublicationLine>,
     pub(super) answers: Vec<AnswerLine>,
 }
@@ -161,8 +163,11 @@ impl Report for Measured {
         writeln!(
             out,
             "Every count agreed with polars's, and every proof verified. Publishing is done once for all\n\
-             questions. The ratio is of tally and release to the plain count, in polars' columns of\n\
-             32 bits, which shows nothing to anybody."
+             questions. The ratio is of tally and release to the plain count, which proves nothing; its\n\
+             columns are of 32 bits. One core adds {:.1} million points a second in the verifier, and\n\
+             multiplies {:.0} million scalars.",
+            self.one_core.group_additions_a_second / 1e6,
+            self.one_core.field_multiplications_a_second / 1e6
         )
     }
 }
