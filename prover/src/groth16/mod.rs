@@ -2,9 +2,9 @@
 //!
 //! The protocol and its key are ark-groth16's, and so are the proofs: for the same randomness, byte for
 //! byte, which the tests check. Faster here are the four sums of multiples of the key's points
-//! ([`crate::multiexp`], with tables) and the quotient's transforms, both in lanes. What a circuit means is not known here: it comes
-//! as [`Matrices`] and an assignment. Keys in files are [`crate::key`]'s matter, verifying is not
-//! done in this crate.
+//! (`prover/src/multiexp`, with tables) and the quotient's transforms, both in lanes. What a circuit
+//! means is not known here: it comes as [`Matrices`] and an assignment. Keys in files are
+//! [`crate::key`]'s matter, verifying is not done in this crate.
 
 mod matrices;
 mod prover;
