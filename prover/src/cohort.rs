@@ -20,6 +20,9 @@ mod tally;
 mod tally_sum;
 #[cfg(test)]
 mod tests;
+mod vesta;
+mod whole_program;
+mod whole_rounds;
 
 pub use openings::TallyOpenings;
 pub use parts::{Counted, CountedPart, JoinError, KeptPartError, count, count_part, join};

@@ -5,5 +5,6 @@ mod draws;
 pub mod eligibility;
 pub mod groth16;
 pub mod key;
+mod multiexp;
 pub mod noised_release;
 pub mod release;

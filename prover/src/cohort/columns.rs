@@ -1,15 +1,19 @@
 //! Commitments to a page's columns: sums of generators, and blindings by a table.
 
+use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
-use pasta_curves::group::ff::PrimeField;
+use pasta_curves::group::ff::{Field, PrimeField};
 use pasta_curves::group::{Curve, Group};
 use pasta_curves::{Eq as Vesta, EqAffine, Fp};
 use rayon::prelude::*;
 use salus_protocol::cohort::{Layout, PAGE};
 use salus_verifier::cohort::generators::Generators;
+use salus_verifier::cohort::program::scalar;
 
 use super::secret::PageSeed;
+use super::slots::FactorColumn;
+use super::vesta;
 
 /// Bits of a scalar that one addition from the table covers.
 const WINDOW: usize = 8;
@@ -87,18 +91,83 @@ fn chain(length: usize, symbols: &[u16]) -> Vec<Vesta> {
     sums
 }
 
-/// Commits to a column of small whole numbers, each a coefficient of few distinct scalars:
-/// `value` says by which scalar each distinct number counts.
-pub(crate) fn commit_numbers(numbers: &[i32], value: impl Fn(i32) -> Fp, blinding: &Fp) -> Vesta {
-    let mut sums = std::collections::BTreeMap::<i32, Vesta>::new();
-    for (number, generator) in numbers.iter().zip(&Generators::get().slots) {
-        if *number != 0 {
-            *sums.entry(*number).or_insert_with(Vesta::identity) += generator;
+/// A page's column of whole numbers, or of their inverses.
+pub(crate) struct NumberColumn<'a> {
+    pub(crate) values: FactorColumn<'a>,
+    pub(crate) blinding: Fp,
+}
+
+/// Commits to columns of few distinct numbers. All their runs of equal numbers are added up at once.
+pub(crate) fn commit_numbers(columns: &[NumberColumn<'_>]) -> Vec<EqAffine> {
+    let (mut slots, mut lengths, mut numbers) = (Vec::new(), Vec::new(), Vec::new());
+    for column in columns {
+        let mut runs = BTreeMap::<i32, Vec<u16>>::new();
+        for (slot, number) in column.values.numbers.iter().enumerate() {
+            if *number != 0 {
+                runs.entry(*number).or_default().push(slot as u16);
+            }
+        }
+        numbers.push(runs.keys().copied().collect::<Vec<_>>());
+        for run in runs.into_values() {
+            lengths.push(run.len() as u32);
+            slots.extend(run);
         }
     }
-    let values = sums.into_iter().map(|(number, sum)| match number {
-        1 => sum,
-        _ => sum * value(number),
+    let sums = vesta::sum_slots(&slots, &lengths);
+    let mut sums = sums.into_iter();
+    let points: Vec<Vesta> = columns
+        .iter()
+        .zip(numbers)
+        .map(|(column, numbers)| {
+            let terms: Vec<_> = numbers.into_iter().zip(&mut sums).collect();
+            let sum = if column.values.inverse {
+                sum_by_inverses(&terms)
+            } else {
+                sum_by_numbers(&terms)
+            };
+            sum + blinded(&column.blinding)
+        })
+        .collect();
+    normalized(&points)
+}
+
+fn sum_by_numbers(terms: &[(i32, EqAffine)]) -> Vesta {
+    let terms = terms.iter().map(|(number, point)| match number {
+        1 => Vesta::from(*point),
+        _ => *point * scalar(i64::from(*number)),
     });
-    values.fold(blinded(blinding), |total, part| total + part)
+    terms.sum()
+}
+
+/// Points times the inverses of small numbers: over the numbers' least common multiple, the scalars
+/// are small, and one inverse is left.
+fn sum_by_inverses(terms: &[(i32, EqAffine)]) -> Vesta {
+    let invert = |number: Fp| number.invert().unwrap_or(Fp::zero());
+    let Some(common) = common_multiple(terms.iter().map(|(number, _)| *number)) else {
+        let by_itself = |(n, point): &(i32, EqAffine)| *point * invert(scalar(i64::from(*n)));
+        return terms.iter().map(by_itself).sum();
+    };
+    let mut sum = Vesta::identity();
+    for bit in (0..u64::BITS - common.leading_zeros()).rev() {
+        sum = sum.double();
+        for (number, point) in terms {
+            let times = common / u64::from(number.unsigned_abs());
+            if times >> bit & 1 == 1 {
+                sum += point;
+            }
+        }
+    }
+    sum * invert(Fp::from(common))
+}
+
+/// The least common multiple; none where it is too large or a number is not above 0.
+pub(crate) fn common_multiple(numbers: impl IntoIterator<Item = i32>) -> Option<u64> {
+    numbers.into_iter().try_fold(1u64, |common, number| {
+        let number = u64::try_from(number).ok().filter(|number| *number > 0)?;
+        common.checked_mul(number / common_divisor(common, number))
+    })
+}
+
+fn common_divisor(a: u64, b: u64) -> u64 {
+    if b == 0 { a } else { common_divisor(b, a % b) }
 }

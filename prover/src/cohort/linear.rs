@@ -1,12 +1,12 @@
 //! Proves linear statements. Spec: docs/spec/cohort.md, section "Building blocks".
 
-use halo2_proofs::arithmetic::best_multiexp;
 use pasta_curves::group::Curve;
 use pasta_curves::{Eq as Vesta, EqAffine, Fp};
 use salus_verifier::cohort::Transcript;
 use salus_verifier::cohort::linear::{LinearProof, LinearStatement, PointEquation};
 
 use super::secret::Secrets;
+use super::vesta::multiexp;
 
 /// Proves knowledge of `secrets`, which satisfy the statement.
 pub(crate) fn prove(
@@ -58,5 +58,5 @@ fn image(statement: &LinearStatement, equation: &PointEquation, secrets: &[Fp]) 
         .into_iter()
         .map(|(base, scalar)| (scalar, statement.bases[base]))
         .unzip();
-    best_multiexp(&scalars, &points)
+    multiexp(&scalars, &points)
 }

@@ -1,6 +1,5 @@
 //! Proves openings. Spec: docs/spec/cohort.md, section "Building blocks".
 
-use halo2_proofs::arithmetic::best_multiexp;
 use pasta_curves::group::Curve;
 use pasta_curves::{Eq as Vesta, EqAffine, Fp};
 use salus_protocol::cohort::PAGE;
@@ -9,6 +8,7 @@ use salus_verifier::cohort::generators::Generators;
 use salus_verifier::cohort::opening::{FOLDINGS, OpeningProof, block_weights};
 
 use super::secret::Secrets;
+use super::vesta::multiexp;
 
 /// A vector with the blindings of its commitment and of its value's.
 pub(crate) struct Opened {
@@ -43,7 +43,7 @@ pub(crate) fn prove_value(
     let (value, blinding) = (generators.value, generators.blinding);
     let masks = random.scalars(PAGE);
     let (r, s) = (random.scalar(), random.scalar());
-    let vector_mask = best_multiexp(&masks, &generators.slots) + blinding * r;
+    let vector_mask = multiexp(&masks, &generators.slots) + blinding * r;
     let value_mask = value * inner(&masks, a) + blinding * s;
     let (vector_mask, value_mask) = (vector_mask.to_affine(), value_mask.to_affine());
     transcript.curve_points(b"opened value", &[*committed]);
@@ -101,14 +101,15 @@ pub(crate) fn fold(
                 all.extend(scalars.iter().map(|scalar| scalar * weight));
                 points.extend_from_slice(&generators.slots[from..from + half]);
             }
-            best_multiexp(&all, &points).to_affine()
+            multiexp(&all, &points).to_affine()
         };
         let (low, high) = answer.split_at(half);
         let (a_low, a_high) = a.split_at(half);
-        *sides = [
-            side(low, half, inner(low, a_high)),
-            side(high, 0, inner(high, a_low)),
-        ];
+        *sides = rayon::join(
+            || side(low, half, inner(low, a_high)),
+            || side(high, 0, inner(high, a_low)),
+        )
+        .into();
         let c = challenge(sides);
         answer = low.iter().zip(high).map(|(l, h)| l + c * h).collect();
         a = a_low.iter().zip(a_high).map(|(l, h)| c * l + h).collect();

@@ -1,6 +1,5 @@
 //! Runs masked sumchecks. Spec: docs/spec/cohort.md, section "Building blocks".
 
-use halo2_proofs::arithmetic::best_multiexp;
 use pasta_curves::group::Curve;
 use pasta_curves::{EqAffine, Fp};
 use salus_verifier::cohort::Transcript;
@@ -9,6 +8,7 @@ use salus_verifier::cohort::polynomial::{interpolate, powers};
 use salus_verifier::cohort::sumcheck::{self, Reduced, Shape, SumcheckProof};
 
 use super::secret::Secrets;
+use super::vesta::multiexp;
 
 /// A sum over corners, variable by variable.
 pub(crate) trait Sum {
@@ -37,7 +37,7 @@ impl Mask {
     pub(crate) fn of(shape: Shape, coefficients: Vec<Fp>, blinding: Fp) -> Self {
         let generators = Generators::get();
         let slots = &generators.slots[..coefficients.len()];
-        let commitment = best_multiexp(&coefficients, slots) + generators.blinding * blinding;
+        let commitment = multiexp(&coefficients, slots) + generators.blinding * blinding;
         Self {
             shape,
             coefficients,

@@ -2,21 +2,21 @@
 
 use pasta_curves::{Eq as Vesta, EqAffine, Fp};
 use rayon::prelude::*;
-use salus_protocol::cohort::{Factor, LayoutError, Plan};
+use salus_protocol::cohort::{LayoutError, Plan};
 use salus_verifier::cohort::generators::Generators;
 use salus_verifier::cohort::polynomial::eq_table;
 use salus_verifier::cohort::program::{Evaluated, Program, scalar};
 use salus_verifier::cohort::publication::Publication;
 use salus_verifier::cohort::sumcheck::Reduced;
 use salus_verifier::cohort::tally::{
-    self as checks, BatchWeights, Products, TallyError, TallyProof, TallyStatement, Weights,
+    self as checks, BatchWeights, Begun, Products, TallyError, TallyProof, TallyStatement, Weights,
     absorb_products,
 };
 use thiserror::Error;
 
 use crate::release::CountOpening;
 
-use super::columns::{blinded, commit_numbers, normalized};
+use super::columns::{NumberColumn, blinded, commit_numbers, normalized};
 use super::linear;
 use super::opening::{self, Opened};
 use super::publication::Subject;
@@ -24,6 +24,7 @@ use super::secret::{PageSeed, Secrets};
 use super::slots::{FactorValues, Inverses};
 use super::sumcheck::{self, Mask};
 use super::tally_sum::TallySum;
+use super::vesta::multiexp;
 
 /// A published page with what is behind it.
 #[derive(Debug, Clone, Copy)]
@@ -118,9 +119,9 @@ pub fn tally(input: &TallyInput<'_>) -> Result<Tally, TallyInputError> {
         openings: &openings,
         inverses: &inverses,
     };
-    let proof = prover.prove(&mut random);
+    let (proof, begun) = prover.prove(&mut random);
     // A proof from openings that are not the published ones would tell what changed.
-    proof.verify(&prover.statement)?;
+    proof.verify_begun(&prover.statement, &program, begun, multiexp)?;
     Ok(Tally {
         counts,
         proof,
@@ -159,10 +160,29 @@ pub(crate) struct Committed {
 }
 
 impl TallyProver<'_> {
-    pub(crate) fn prove(&self, random: &mut Secrets) -> TallyProof {
+    /// The proof, and how its transcript began.
+    pub(crate) fn prove(&self, random: &mut Secrets) -> (TallyProof, Begun) {
         let blindings = self.auxiliary_blindings(random);
-        let auxiliaries = self.commit_auxiliaries(&blindings);
-        let (mut transcript, weights) = self.statement.begin(&auxiliaries);
+        let (transcript, auxiliaries) = rayon::join(
+            || self.statement.absorb(),
+            || self.commit_auxiliaries(&blindings),
+        );
+        let begun = self.statement.draw(transcript, &auxiliaries);
+        let proof = self.prove_begun(begun.clone(), auxiliaries, &blindings, random);
+        (proof, begun)
+    }
+
+    fn prove_begun(
+        &self,
+        begun: Begun,
+        auxiliaries: Vec<Vec<EqAffine>>,
+        blindings: &[Vec<Fp>],
+        random: &mut Secrets,
+    ) -> TallyProof {
+        let Begun {
+            mut transcript,
+            weights,
+        } = begun;
         let shape = checks::shape(self.pages.len());
         let mask = Mask::random(shape, random);
         let claim = self
@@ -182,7 +202,7 @@ impl TallyProver<'_> {
             outers: &outers,
         };
         let batch = absorb_products(&products, &mut transcript);
-        let opened = self.opened(&sum, &batch, &reduced, &blindings, &committed);
+        let opened = self.opened(&sum, &batch, &reduced, blindings, &committed);
         let at = eq_table(&reduced.point[checks::page_bits(self.pages.len())..]);
         let opening = opening::prove(&opened, &at, random, &mut transcript);
         let (statement, _) = checks::linear_statement(
@@ -216,17 +236,15 @@ impl TallyProver<'_> {
             .par_iter()
             .zip(blindings)
             .map(|(page, blindings)| {
-                let own = self.input.plan.factors.iter().enumerate();
-                let mut points = vec![Vesta::default(); blindings.len()];
-                for (place, factor) in own {
-                    if let Factor::Auxiliary(i) = factor {
-                        let values = page.factor(place);
-                        let value = |number| self.inverses.value(number, values.inverse);
-                        let blinding = &blindings[*i as usize];
-                        points[*i as usize] = commit_numbers(values.numbers, value, blinding);
-                    }
-                }
-                normalized(&points)
+                let auxiliaries = self.input.plan.auxiliaries.iter();
+                let columns: Vec<_> = auxiliaries
+                    .zip(blindings)
+                    .map(|(auxiliary, blinding)| NumberColumn {
+                        values: page.factor(auxiliary.factor as usize),
+                        blinding: *blinding,
+                    })
+                    .collect();
+                commit_numbers(&columns)
             })
             .collect()
     }

@@ -1,7 +1,7 @@
 //! The sum behind a tally: cells, and constraints at a random corner, over pages and then slots.
 //!
-//! Pages are bound first. The first two of their rounds read whole numbers as they are, so field
-//! elements are held for a quarter of the slots at most.
+//! Pages are bound first. The first rounds are made in whole numbers ([`Grid`]), so field elements are
+//! held for a part of the slots only.
 
 use pasta_curves::Fp;
 use pasta_curves::group::ff::Field;
@@ -11,11 +11,14 @@ use salus_verifier::cohort::polynomial::{eq_table, interpolate};
 use salus_verifier::cohort::program::{Evaluated, Program};
 use salus_verifier::cohort::tally::{Weights, page_bits};
 
-use super::slots::{FactorValues, Inverses, Multiples};
+use super::slots::{FactorColumn, FactorValues, Inverses, Multiples};
 use super::sumcheck::Sum;
+use super::whole_rounds::Grid;
 
-/// Rounds over pages that read whole numbers.
-const RAW_ROUNDS: usize = 2;
+/// Rounds over pages that are made in whole numbers.
+const WHOLE_ROUNDS: usize = 3;
+/// Slots of a page that a thread takes at a time.
+const SHARE: usize = 512;
 /// Where a round's polynomials are evaluated; their value at 1 follows from the claim.
 const POINTS: usize = 3;
 
@@ -24,8 +27,10 @@ pub(crate) struct TallySum<'a> {
     weights: &'a Weights,
     inverses: &'a Inverses,
     raw: &'a [FactorValues],
-    /// eq of the pages bound while reading whole numbers.
-    raw_weights: Vec<Multiples>,
+    /// While rounds are made in whole numbers: what they follow from.
+    grid: Option<Grid>,
+    /// Rounds made in whole numbers.
+    whole_rounds: usize,
     /// Factors by page, factor and slot, once they are field elements.
     bound: Vec<Vec<Vec<Fp>>>,
     /// The factors by slot when all pages were bound: what is opened.
@@ -84,23 +89,31 @@ impl<'a> TallySum<'a> {
         inverses: &'a Inverses,
         claim: Fp,
     ) -> Self {
+        let page_bits = page_bits(raw.len());
+        let whole_rounds = WHOLE_ROUNDS.min(page_bits);
+        let grid = (whole_rounds > 0)
+            .then(|| Grid::new(program, weights, raw, page_bits, whole_rounds))
+            .flatten();
         let mut sum = Self {
             program,
             weights,
             inverses,
             raw,
-            raw_weights: vec![Multiples::of(Fp::one(), inverses)],
+            whole_rounds: if grid.is_some() { whole_rounds } else { 0 },
+            grid,
             bound: Vec::new(),
             slots: Vec::new(),
-            page_bits: page_bits(raw.len()),
+            page_bits,
             rounds: 0,
             prefix: Fp::one(),
             claims: [claim, Fp::zero()],
             polynomials: [Vec::new(), Vec::new()],
             point: Vec::new(),
         };
-        if sum.page_bits == 0 {
+        if sum.whole_rounds == 0 {
             sum.bind_raw();
+        }
+        if page_bits == 0 {
             sum.keep_slots();
         }
         sum
@@ -158,35 +171,14 @@ impl<'a> TallySum<'a> {
         }
     }
 
-    /// A factor in a slot of a page over whole numbers.
-    fn raw(&self, page: usize, factor: usize, slot: usize) -> Fp {
-        let first = page * self.raw_weights.len();
-        let parts = self.raw_weights.iter().zip(self.raw.iter().skip(first));
-        parts.fold(Fp::zero(), |sum, (multiples, page)| {
-            let column = page.factor(factor);
-            match column.numbers[slot] {
-                0 => sum,
-                number => sum + multiples.times(number, column.inverse, self.inverses),
-            }
-        })
-    }
-
-    /// Pages not yet bound.
-    fn pages(&self) -> usize {
-        if self.bound.is_empty() {
-            self.raw.len().div_ceil(self.raw_weights.len())
-        } else {
-            self.bound.len()
-        }
-    }
-
-    fn factor(&self, page: usize, factor: usize, slot: usize) -> Fp {
-        if self.bound.is_empty() {
-            self.raw(page, factor, slot)
-        } else {
-            self.bound
-                .get(page)
-                .map_or(Fp::zero(), |page| page[factor][slot])
+    /// A round's sums from the polynomials in whole numbers.
+    fn whole_round(&self, grid: &Grid) -> Sums {
+        let later = &self.weights.corner[self.rounds + 1..self.whole_rounds];
+        let [cells, constraints] = grid.round(later);
+        let sent = |[zero, _, two, three]: [Fp; 4]| [zero, two, three];
+        Sums {
+            cells: sent(cells),
+            constraints: sent(constraints),
         }
     }
 
@@ -195,18 +187,22 @@ impl<'a> TallySum<'a> {
         let corner = &self.weights.corner;
         let pages = eq_table(&corner[self.rounds + 1..self.page_bits]);
         let slots = eq_table(&corner[self.page_bits..]);
-        (0..self.pages().div_ceil(2))
+        let shares = PAGE / SHARE;
+        (0..self.bound.len().div_ceil(2) * shares)
             .into_par_iter()
-            .map(|pair| {
+            .map(|share| {
+                let (pair, first) = (share / shares, share % shares * SHARE);
+                let low = &self.bound[2 * pair];
+                let high = self.bound.get(2 * pair + 1);
                 let mut scratch = self.scratch();
-                for (slot, weight) in slots.iter().enumerate() {
+                for slot in first..first + SHARE {
                     for factor in 0..self.program.factors {
-                        let low = self.factor(2 * pair, factor, slot);
-                        let high = self.factor(2 * pair + 1, factor, slot);
+                        let low = low[factor][slot];
+                        let high = high.map_or(Fp::zero(), |page| page[factor][slot]);
                         scratch.low[factor] = low;
                         scratch.step[factor] = high - low;
                     }
-                    self.add(&mut scratch, *weight);
+                    self.add(&mut scratch, slots[slot]);
                 }
                 scratch.sums.scaled(pages[pair])
             })
@@ -235,12 +231,20 @@ impl<'a> TallySum<'a> {
 
     /// Turns whole numbers, with the pages bound so far, into field elements.
     fn bind_raw(&mut self) {
-        let pages = 0..self.raw.len().div_ceil(self.raw_weights.len());
-        self.bound = pages
-            .into_par_iter()
-            .map(|page| {
-                let slots = |factor| (0..PAGE).map(|slot| self.raw(page, factor, slot)).collect();
-                (0..self.program.factors).map(slots).collect()
+        let weights = eq_table(&self.point);
+        let multiples: Vec<Multiples> = (weights.iter())
+            .map(|weight| Multiples::of(*weight, self.inverses))
+            .collect();
+        let sums = subset_sums(&weights);
+        self.bound = self
+            .raw
+            .par_chunks(weights.len())
+            .map(|pages| {
+                let factor = |factor| {
+                    let columns: Vec<_> = pages.iter().map(|page| page.factor(factor)).collect();
+                    bind_columns(&columns, &multiples, &sums, self.inverses)
+                };
+                (0..self.program.factors).map(factor).collect()
             })
             .collect();
     }
@@ -280,35 +284,54 @@ impl<'a> TallySum<'a> {
     fn keep_slots(&mut self) {
         self.slots.clone_from(&self.bound[0]);
     }
+}
 
-    /// Binds a page coordinate while whole numbers are read.
-    fn bind_raw_page(&mut self, value: Fp) {
-        self.raw_weights = (0..2 * self.raw_weights.len())
-            .map(|c| {
-                // The page's bits, lowest first, are the coordinates bound.
-                let weight = self
-                    .point
-                    .iter()
-                    .enumerate()
-                    .fold(Fp::one(), |w, (bit, x)| {
-                        w * if c >> bit & 1 == 1 { *x } else { Fp::one() - x }
-                    });
-                Multiples::of(weight, self.inverses)
-            })
-            .collect();
-        debug_assert_eq!(self.point.last(), Some(&value));
-        if self.rounds + 1 == RAW_ROUNDS || self.rounds + 1 == self.page_bits {
-            self.bind_raw();
+/// The sum of every subset of a few numbers; a subset's bits are the numbers' places.
+fn subset_sums(numbers: &[Fp]) -> Vec<Fp> {
+    let mut sums = vec![Fp::zero()];
+    for number in numbers {
+        for subset in 0..sums.len() {
+            sums.push(sums[subset] + number);
         }
     }
+    sums
+}
+
+/// Pages' columns of one factor, added up with weights: of bits by one look, else one by one.
+fn bind_columns(
+    columns: &[FactorColumn<'_>],
+    multiples: &[Multiples],
+    sums: &[Fp],
+    inverses: &Inverses,
+) -> Vec<Fp> {
+    let bits = |column: &FactorColumn<'_>| column.numbers.iter().all(|n| (0..=1).contains(n));
+    if columns.iter().all(bits) {
+        let subset = |slot: usize| {
+            let bits = columns.iter().enumerate();
+            bits.fold(0, |set, (place, c)| {
+                set | (c.numbers[slot] as usize) << place
+            })
+        };
+        return (0..PAGE).map(|slot| sums[subset(slot)]).collect();
+    }
+    let value = |slot: usize| {
+        let parts = multiples.iter().zip(columns);
+        parts.fold(Fp::zero(), |sum, (multiples, column)| {
+            match column.numbers[slot] {
+                0 => sum,
+                number => sum + multiples.times(number, column.inverse, inverses),
+            }
+        })
+    };
+    (0..PAGE).map(value).collect()
 }
 
 impl Sum for TallySum<'_> {
     fn round(&mut self) -> Vec<Fp> {
-        let sums = if self.rounds < self.page_bits {
-            self.page_round()
-        } else {
-            self.slot_round()
+        let sums = match &self.grid {
+            Some(grid) => self.whole_round(grid),
+            None if self.rounds < self.page_bits => self.page_round(),
+            None => self.slot_round(),
         };
         let corner = self.weights.corner[self.rounds];
         let eq = |t: Fp| corner * t + (Fp::one() - corner) * (Fp::one() - t);
@@ -342,10 +365,13 @@ impl Sum for TallySum<'_> {
         ];
         self.point.push(value);
         if self.rounds < self.page_bits {
-            if self.bound.is_empty() {
-                self.bind_raw_page(value);
-            } else {
-                self.bind_pages(value);
+            match &mut self.grid {
+                Some(grid) => grid.bind(value),
+                None => self.bind_pages(value),
+            }
+            if self.rounds + 1 == self.whole_rounds {
+                self.grid = None;
+                self.bind_raw();
             }
             if self.rounds + 1 == self.page_bits {
                 self.keep_slots();
@@ -354,5 +380,89 @@ impl Sum for TallySum<'_> {
             self.bind_slots(value);
         }
         self.rounds += 1;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use salus_protocol::cohort::Table;
+    use salus_verifier::cohort::tally::shape;
+
+    use super::*;
+    use crate::cohort::secret::Secrets;
+    use crate::cohort::tests::scene;
+
+    /// Runs both sums, one of them without rounds in whole numbers, on the same challenges.
+    fn agree(program: &Program, pages: &[FactorValues]) {
+        let mut random = Secrets::new().unwrap();
+        let weights = Weights {
+            cells: random.scalars(program.cells.len()),
+            constraints: random.scalars(program.constraints.len()),
+            corner: random.scalars(shape(pages.len()).variables),
+        };
+        let inverses = Inverses::new();
+        let claim = random.scalar();
+        let mut whole = TallySum::new(program, &weights, pages, &inverses, claim);
+        let mut plain = TallySum::new(program, &weights, pages, &inverses, claim);
+        assert_eq!(whole.grid.is_some(), pages.len() > 1, "numbers are small");
+        (plain.grid, plain.whole_rounds) = (None, 0);
+        plain.bind_raw();
+        for round in 0..weights.corner.len() {
+            assert_eq!(
+                whole.round(),
+                plain.round(),
+                "round {round}, {} pages",
+                pages.len()
+            );
+            let challenge = random.scalar();
+            whole.bind(challenge);
+            plain.bind(challenge);
+        }
+        assert_eq!(whole.values(), plain.values());
+        let batch = random.scalars(program.factors);
+        assert_eq!(whole.batched(&batch), plain.batched(&batch));
+    }
+
+    fn pages(plan: &salus_protocol::cohort::Plan, count: u16) -> Vec<FactorValues> {
+        let page = |i| FactorValues::of(plan, &scene::subjects(3 + i)).unwrap();
+        (0..count).map(page).collect()
+    }
+
+    #[test]
+    fn rounds_in_whole_numbers_are_the_plain_ones() {
+        let plan = scene::plan(Table::Attrition);
+        for count in [1, 2, 3, 5, 9] {
+            agree(&Program::of(&plan), &pages(&plan, count));
+        }
+    }
+
+    #[test]
+    fn rounds_agree_where_constraints_do_not_hold() {
+        let plan = scene::plan(Table::Count);
+        let mut pages = pages(&plan, 6);
+        for (i, page) in pages.iter_mut().enumerate() {
+            for (factor, numbers) in page.numbers.iter_mut().enumerate() {
+                numbers[7 * i] = 3 + (factor % 11) as i32;
+            }
+        }
+        agree(&Program::of(&plan), &pages);
+    }
+
+    #[test]
+    fn numbers_too_large_for_whole_rounds_are_left_to_the_field() {
+        let plan = scene::plan(Table::Count);
+        let program = Program::of(&plan);
+        let mut pages = pages(&plan, 2);
+        for numbers in &mut pages[1].numbers {
+            numbers[0] = i32::MAX;
+        }
+        let weights = Weights {
+            cells: vec![Fp::one(); program.cells.len()],
+            constraints: vec![Fp::one(); program.constraints.len()],
+            corner: vec![Fp::from(3); shape(2).variables],
+        };
+        assert!(Grid::new(&program, &weights, &pages, 1, 1).is_none());
     }
 }

@@ -8,6 +8,6 @@ mod false_columns;
 mod false_counts;
 mod forger;
 mod randomness;
-mod scene;
+pub(crate) mod scene;
 mod simulation;
 mod sparse_sum;

@@ -5,13 +5,13 @@ use ark_groth16::ProvingKey;
 use rayon::join;
 use zeroize::Zeroizing;
 
-use super::bases::Bases;
-use super::digits::{Digits, Windows};
-use super::lanes::{Lanes, PrimeLanes, portable::Portable};
-#[cfg(target_arch = "x86_64")]
-use super::lanes::{ifma::Ifma, quadratic::Quadratic};
 use super::matrices::Values;
 use super::quotient::Quotient;
+use crate::multiexp::bases::Bases;
+use crate::multiexp::digits::{Digits, Windows};
+use crate::multiexp::lanes::{Lanes, PrimeLanes, portable::Portable};
+#[cfg(target_arch = "x86_64")]
+use crate::multiexp::lanes::{ifma::Ifma, quadratic::Quadratic};
 
 /// How much to prepare before the first proof.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -9,8 +9,8 @@ use ark_bn254::Fr;
 use ark_ff::{FftField, Field};
 use zeroize::Zeroizing;
 
-use super::lanes::{Kernel, PrimeLanes};
 use super::transform::Transform;
+use crate::multiexp::lanes::{Kernel, PrimeLanes};
 
 /// What is computed once for a domain.
 pub(crate) struct Quotient<L: PrimeLanes> {
@@ -197,8 +197,8 @@ mod tests {
     use ark_poly::univariate::DensePolynomial;
     use ark_poly::{DenseUVPolynomial, EvaluationDomain, Radix2EvaluationDomain};
 
-    use super::super::lanes::portable::Portable;
     use super::*;
+    use crate::multiexp::lanes::portable::Portable;
 
     fn agrees<L: PrimeLanes<Field = Fr>>(lanes: L) {
         for size in [1usize, 4, 64, 128, 1024] {
@@ -243,7 +243,7 @@ mod tests {
     #[cfg(target_arch = "x86_64")]
     #[test]
     fn wide_quotient_agrees_with_polynomial_division() {
-        use super::super::lanes::ifma::Ifma;
+        use crate::multiexp::lanes::ifma::Ifma;
         match Ifma::<ark_bn254::FrConfig>::detect() {
             Some(lanes) => agrees(lanes),
             None => eprintln!("skipped: this processor has no AVX-512 IFMA"),

@@ -6,7 +6,7 @@
 
 use ark_ff::Field;
 
-use super::lanes::PrimeLanes;
+use crate::multiexp::lanes::PrimeLanes;
 
 /// The twiddle factors of one root of unity.
 pub(crate) struct Transform<L: PrimeLanes> {

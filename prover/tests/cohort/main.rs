@@ -112,7 +112,7 @@ fn no_constraint_shares_its_weight_with_a_cell() {
             pages: &publications,
             counts: &[],
         };
-        let (_, weights) = statement.begin(&[]);
+        let weights = statement.begin(&[]).weights;
         assert_eq!(weights.constraints.len(), plan.constraints.len());
         let distinct = |weight: &Fp| !weights.cells.contains(weight);
         assert!(weights.constraints.iter().all(distinct));

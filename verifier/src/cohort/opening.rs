@@ -36,9 +36,16 @@ impl Combination {
     /// The sum.
     #[must_use]
     pub fn sum(&self) -> Vesta {
-        best_multiexp(&self.scalars, &self.points)
+        self.sum_by(best_multiexp)
+    }
+
+    fn sum_by(&self, multiexp: Multiexp) -> Vesta {
+        multiexp(&self.scalars, &self.points)
     }
 }
+
+/// A way to add up points, each times its scalar.
+pub type Multiexp = fn(&[Fp], &[EqAffine]) -> Vesta;
 
 /// Proof that X = Σ x_k G_k + r W and Y = <a, x> U + s W for some x, r, s.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -99,6 +106,21 @@ impl OpeningProof {
         value: &Vesta,
         transcript: &mut Transcript,
     ) -> Result<(), OpeningError> {
+        self.verify_by(best_multiexp, vector, a, value, transcript)
+    }
+
+    /// Checks the opening, with sums by `multiexp`.
+    ///
+    /// # Errors
+    /// [`OpeningError`].
+    pub fn verify_by(
+        &self,
+        multiexp: Multiexp,
+        vector: &Combination,
+        a: &[Fp],
+        value: &Vesta,
+        transcript: &mut Transcript,
+    ) -> Result<(), OpeningError> {
         if a.len() != PAGE || self.folded.len() != FOLDED {
             return Err(OpeningError::Shape);
         }
@@ -120,7 +142,8 @@ impl OpeningProof {
             folds.push(transcript.challenge(b"folding"));
         }
         transcript.scalars(b"folded", &self.folded);
-        if self.difference(vector, a, challenge, base, &folds) == Vesta::identity() {
+        let difference = self.difference(vector, a, challenge, base, &folds);
+        if difference.sum_by(multiexp) == Vesta::identity() {
             Ok(())
         } else {
             Err(OpeningError::Vector)
@@ -137,7 +160,7 @@ impl OpeningProof {
         challenge: Fp,
         base: Fp,
         folds: &[Fp],
-    ) -> Vesta {
+    ) -> Combination {
         let generators = Generators::get();
         let weights = block_weights(folds);
         let mut sum = Combination::default();
@@ -163,7 +186,7 @@ impl OpeningProof {
         let scale = -(whole * challenge);
         sum.scalars.extend(vector.scalars.iter().map(|s| s * scale));
         sum.points.extend_from_slice(&vector.points);
-        sum.sum()
+        sum
     }
 
     /// Appends the canonical bytes.

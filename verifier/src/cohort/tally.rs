@@ -2,24 +2,25 @@
 //! Spec: docs/spec/cohort.md, section "Tally".
 
 mod encoding;
+mod equations;
 
 use std::collections::BTreeMap;
 
-use pasta_curves::group::Curve;
-use pasta_curves::{Eq as Vesta, EqAffine, Fp};
+use halo2_proofs::arithmetic::best_multiexp;
+use pasta_curves::{EqAffine, Fp};
 use salus_protocol::cohort::{Factor, Plan};
 use thiserror::Error;
 
 use super::generators::Generators;
-use super::linear::{Base, LinearError, LinearProof, LinearStatement, PointTerm, Secret};
-use super::opening::{Combination, OpeningError, OpeningProof};
-use super::polynomial::{eq, eq_table, powers};
-use super::program::{Evaluated, Program, Value, scalar};
+use super::linear::{LinearError, LinearProof};
+use super::opening::{Combination, Multiexp, OpeningError, OpeningProof};
+use super::polynomial::{eq_table, powers};
+use super::program::{Program, scalar};
 use super::publication::{Publication, SLOT_BITS};
-use super::sumcheck::{
-    Reduced, Shape, SumcheckError, SumcheckProof, mask_terms, sumcheck_equations,
-};
+use super::sumcheck::{Shape, SumcheckError, SumcheckProof};
 use super::transcript::Transcript;
+
+pub use equations::{Products, Secrets, absorb_products, last_value, linear_statement};
 
 /// Most pages of a dataset: 2^26 slots, as many as a registry has leaves.
 pub const MOST_PAGES: usize = 1 << 14;
@@ -118,10 +119,25 @@ pub struct Weights {
     pub corner: Vec<Fp>,
 }
 
+/// A tally's transcript up to its first challenges, and those.
+#[derive(Debug, Clone)]
+pub struct Begun {
+    /// The transcript.
+    pub transcript: Transcript,
+    /// The challenges.
+    pub weights: Weights,
+}
+
 impl TallyStatement<'_> {
     /// Begins the transcript of a tally and draws the weights.
     #[must_use]
-    pub fn begin(&self, auxiliaries: &[Vec<EqAffine>]) -> (Transcript, Weights) {
+    pub fn begin(&self, auxiliaries: &[Vec<EqAffine>]) -> Begun {
+        self.draw(self.absorb(), auxiliaries)
+    }
+
+    /// Begins the transcript, before the auxiliary columns.
+    #[must_use]
+    pub fn absorb(&self) -> Transcript {
         let mut transcript = Transcript::new(b"salus/v1/tally");
         transcript.bytes(b"question", &self.context);
         transcript.bytes(b"asked", &self.plan.question);
@@ -131,6 +147,12 @@ impl TallyStatement<'_> {
             transcript.points(b"columns", &page.columns);
         }
         transcript.points(b"counts", self.counts);
+        transcript
+    }
+
+    /// Goes on where [`Self::absorb`] ended: absorbs the auxiliary columns and draws the weights.
+    #[must_use]
+    pub fn draw(&self, mut transcript: Transcript, auxiliaries: &[Vec<EqAffine>]) -> Begun {
         for page in auxiliaries {
             transcript.points(b"auxiliaries", page);
         }
@@ -141,7 +163,10 @@ impl TallyStatement<'_> {
             constraints: powers(constraint, self.plan.constraints.len() + 1).split_off(1),
             corner: transcript.challenges(b"corner", shape(self.pages.len()).variables),
         };
-        (transcript, weights)
+        Begun {
+            transcript,
+            weights,
+        }
     }
 
     /// The factors' commitments, each weighted by a power of `batch`, folded over pages at the
@@ -206,192 +231,6 @@ impl BatchWeights {
     }
 }
 
-/// The secrets of a tally's linear proof, by place.
-#[derive(Debug, Clone)]
-pub struct Secrets {
-    /// The factors' values and their blindings.
-    pub factors: Vec<[Secret; 2]>,
-    /// The pairs' own blindings.
-    pub pairs: Vec<Secret>,
-    /// The outer products' own blindings.
-    pub outers: Vec<Secret>,
-    /// The counts and their blindings.
-    pub counts: Vec<[Secret; 2]>,
-    /// The mask's coefficients and its blinding.
-    pub mask: (Vec<Secret>, Secret),
-    /// Blinding of the sumcheck's last equation.
-    pub last: Secret,
-}
-
-/// Commitments to the program's values at the sumcheck's point.
-#[derive(Debug, Clone, Copy)]
-pub struct Products<'a> {
-    /// Of the sumcheck's mask.
-    pub mask: &'a EqAffine,
-    /// Of the factors.
-    pub factors: &'a [EqAffine],
-    /// Of the pairs.
-    pub pairs: &'a [EqAffine],
-    /// Of the outer products.
-    pub outers: &'a [EqAffine],
-}
-
-impl Products<'_> {
-    /// The commitment to an inner sum.
-    #[must_use]
-    pub fn inner(&self, program: &Program, inner: u32) -> Vesta {
-        let inner = &program.inners[inner as usize];
-        let sum = |terms: &[(i64, u32)], points: &[EqAffine]| -> Vesta {
-            terms
-                .iter()
-                .map(|(coefficient, i)| points[*i as usize] * scalar(*coefficient))
-                .sum()
-        };
-        sum(&inner.factors, self.factors) + sum(&inner.pairs, self.pairs)
-    }
-
-    fn value(&self, program: &Program, value: Value) -> Vesta {
-        match value {
-            Value::Inner(i) => self.inner(program, i),
-            Value::Outer(o) => self.outers[o as usize].into(),
-        }
-    }
-}
-
-/// The weight of each constraint and cell in the sumcheck's last equation.
-fn last_weights<'a>(
-    program: &'a Program,
-    weights: &Weights,
-    point: &[Fp],
-) -> Vec<(&'a [Value], Fp)> {
-    let corner = eq(&weights.corner, point);
-    let constraints = program.constraints.iter().zip(&weights.constraints);
-    let cells = program.cells.iter().zip(&weights.cells);
-    constraints
-        .map(|(values, weight)| (values.as_slice(), weight * corner))
-        .chain(cells.map(|(values, weight)| (values.as_slice(), *weight)))
-        .collect()
-}
-
-/// What the sumcheck's polynomial is at its point, from the factors' values there; for blindings
-/// too, given theirs.
-#[must_use]
-pub fn last_value(program: &Program, weights: &Weights, point: &[Fp], values: &Evaluated) -> Fp {
-    last_weights(program, weights, point)
-        .into_iter()
-        .map(|(summands, weight)| weight * values.sum(summands))
-        .sum()
-}
-
-/// What remains to be shown by a linear proof.
-#[must_use]
-pub fn linear_statement(
-    program: &Program,
-    counts: &[EqAffine],
-    products: &Products<'_>,
-    weights: &Weights,
-    shape: Shape,
-    reduced: &Reduced,
-) -> (LinearStatement, Secrets) {
-    let generators = Generators::get();
-    let mut statement = LinearStatement::default();
-    let value = statement.base(generators.value);
-    let blinding = statement.base(generators.blinding);
-    let secrets = secrets(&mut statement, program, counts.len(), shape);
-    for (point, [y, s]) in products.factors.iter().zip(&secrets.factors) {
-        statement.point(
-            "a factor's value is known",
-            *point,
-            &[(*y, value), (*s, blinding)],
-        );
-    }
-    product_equations(&mut statement, program, products, &secrets, blinding);
-    for ((count, generator), [c, s]) in counts.iter().zip(&generators.counts).zip(&secrets.counts) {
-        let generator = statement.base(*generator);
-        statement.point(
-            "a count is known",
-            *count,
-            &[(*c, generator), (*s, blinding)],
-        );
-    }
-    let claim: Vec<_> = (weights.cells.iter().copied())
-        .zip(secrets.counts.iter().map(|[c, _]| *c))
-        .collect();
-    sumcheck_equations(
-        &mut statement,
-        shape,
-        products.mask,
-        reduced,
-        &secrets.mask,
-        &claim,
-    );
-    let parts = last_weights(program, weights, &reduced.point);
-    let value_of = |summands: &[Value]| -> Vesta {
-        summands.iter().map(|v| products.value(program, *v)).sum()
-    };
-    let known: Vesta = parts
-        .into_iter()
-        .map(|(summands, weight)| value_of(summands) * weight)
-        .sum();
-    let mut terms = mask_terms(shape, reduced, &secrets.mask.0, value);
-    terms.push(PointTerm {
-        coefficient: Fp::one(),
-        secret: secrets.last,
-        base: blinding,
-    });
-    let target = (generators.value * reduced.last - known).to_affine();
-    statement.sum("the sumcheck ends in the factors' values", target, terms);
-    (statement, secrets)
-}
-
-fn secrets(
-    statement: &mut LinearStatement,
-    program: &Program,
-    counts: usize,
-    shape: Shape,
-) -> Secrets {
-    let mut pairs_of = |count: usize| -> Vec<[Secret; 2]> {
-        (0..count)
-            .map(|_| [statement.secret(), statement.secret()])
-            .collect()
-    };
-    let (factors, counts) = (pairs_of(program.factors), pairs_of(counts));
-    Secrets {
-        factors,
-        counts,
-        pairs: statement.several(program.pairs.len()),
-        outers: statement.several(program.outers.len()),
-        mask: (
-            statement.several(shape.mask_coefficients()),
-            statement.secret(),
-        ),
-        last: statement.secret(),
-    }
-}
-
-/// Each committed product is one of the factor's value and what it is multiplied with.
-fn product_equations(
-    statement: &mut LinearStatement,
-    program: &Program,
-    products: &Products<'_>,
-    secrets: &Secrets,
-    blinding: Base,
-) {
-    for ((pair, point), own) in program.pairs.iter().zip(products.pairs).zip(&secrets.pairs) {
-        let right = statement.base(products.factors[pair.right as usize]);
-        let [left, _] = secrets.factors[pair.left as usize];
-        let terms = [(left, right), (*own, blinding)];
-        statement.point("a pair's product is that of its factors", *point, &terms);
-    }
-    let outers = program.outers.iter().zip(products.outers);
-    for ((outer, point), own) in outers.zip(&secrets.outers) {
-        let inner = statement.base(products.inner(program, outer.inner).to_affine());
-        let [factor, _] = secrets.factors[outer.factor as usize];
-        let terms = [(factor, inner), (*own, blinding)];
-        statement.point("an outer product is that of its parts", *point, &terms);
-    }
-}
-
 impl TallyProof {
     /// Checks that the statement's commitments hold the question's counts.
     ///
@@ -399,8 +238,30 @@ impl TallyProof {
     /// [`TallyError`] names what is not shown.
     pub fn verify(&self, statement: &TallyStatement<'_>) -> Result<(), TallyError> {
         let program = Program::of(statement.plan);
+        // Before the transcript: a shape may be too large for it.
         self.check_shape(statement, &program)?;
-        let (mut transcript, weights) = statement.begin(&self.auxiliaries);
+        let begun = statement.begin(&self.auxiliaries);
+        self.verify_begun(statement, &program, begun, best_multiexp)
+    }
+
+    /// Checks a proof of the statement's shape, for whoever made it: `begun` has to be what
+    /// [`TallyStatement::begin`] gives for the statement and the proof's auxiliary columns, and
+    /// `multiexp` has to add up rightly.
+    ///
+    /// # Errors
+    /// [`TallyError`] names what is not shown.
+    pub fn verify_begun(
+        &self,
+        statement: &TallyStatement<'_>,
+        program: &Program,
+        begun: Begun,
+        multiexp: Multiexp,
+    ) -> Result<(), TallyError> {
+        self.check_shape(statement, program)?;
+        let Begun {
+            mut transcript,
+            weights,
+        } = begun;
         let shape = shape(statement.pages.len());
         let reduced = self.sumcheck.reduce(shape, &mut transcript)?;
         let products = self.products();
@@ -412,9 +273,9 @@ impl TallyProof {
             points: self.factors.clone(),
         };
         self.opening
-            .verify(&vector, &at, &value.sum(), &mut transcript)?;
+            .verify_by(multiexp, &vector, &at, &value.sum(), &mut transcript)?;
         let (linear, _) = linear_statement(
-            &program,
+            program,
             statement.counts,
             &products,
             &weights,
@@ -475,12 +336,4 @@ impl TallyProof {
             outers: &self.outers,
         }
     }
-}
-
-/// Absorbs the commitments to values and products; draws the powers that batch the opening.
-pub fn absorb_products(products: &Products<'_>, transcript: &mut Transcript) -> Vec<Fp> {
-    transcript.points(b"factors", products.factors);
-    transcript.points(b"pairs", products.pairs);
-    transcript.points(b"outers", products.outers);
-    powers(transcript.challenge(b"batch"), products.factors.len())
 }

@@ -13,7 +13,8 @@ use salus_verifier::cohort::program::{Program, scalar};
 use salus_verifier::cohort::publication::Publication;
 use salus_verifier::cohort::sumcheck::Reduced;
 use salus_verifier::cohort::tally::{
-    self as checks, Products, TallyError, TallyProof, TallyStatement, Weights, absorb_products,
+    self as checks, Begun, Products, TallyError, TallyProof, TallyStatement, Weights,
+    absorb_products,
 };
 
 use crate::cohort::publication::{PublishedPage, Subject, publish};
@@ -164,7 +165,10 @@ fn course(prover: &TallyProver<'_>, lie: Lie) -> TallyProof {
     let mut auxiliaries = prover.commit_auxiliaries(&blindings);
     // Only the statement's pages have auxiliary columns in a proof.
     auxiliaries.truncate(prover.statement.pages.len());
-    let (mut transcript, weights) = prover.statement.begin(&auxiliaries);
+    let Begun {
+        mut transcript,
+        weights,
+    } = prover.statement.begin(&auxiliaries);
     let shape = checks::shape(prover.pages.len());
     let mask = Mask::random(shape, random);
     let less = if let Lie::Less(by) = lie { by } else { 0 };

@@ -26,6 +26,15 @@ pub(crate) trait Kernel {
     fn call(self) -> Self::Output;
 }
 
+/// Runs work of plain loops over whole numbers with the widest vectors known here.
+pub(crate) fn run_widest<K: Kernel>(kernel: K) -> K::Output {
+    #[cfg(target_arch = "x86_64")]
+    if let Some(lanes) = ifma::Ifma::<ark_bn254::FrConfig>::detect() {
+        return lanes.run(kernel);
+    }
+    kernel.call()
+}
+
 /// Which lanes something holds for, one bit a lane.
 pub(crate) type Mask = u8;
 
@@ -33,8 +42,8 @@ pub(crate) type Mask = u8;
 ///
 /// A `Pack` is *loose*: the number in each lane may exceed the modulus. The bound is written as a
 /// multiple of the modulus q. `mul` gives less than 2q where its left side is at most 5q and its right
-/// side at most 8q (in [`PrimeLanes`]: where the product of both bounds is at most 84); `square`
-/// takes at most 2q; `add` gives the sum of the bounds; `sub::<K>` gives the bound of its left side
+/// side at most 8q (in [`PrimeLanes`]: where the product of both bounds is at most 84, or 64 for a
+/// modulus of 255 bits); `square` takes at most 2q; `add` gives the sum of the bounds; `sub::<K>` gives the bound of its left side
 /// plus K, and needs its right side to be at most Kq. Loading gives less than q.
 pub(crate) trait Lanes: Copy + Send + Sync + 'static {
     /// The field, as arkworks has it.
