@@ -7,8 +7,11 @@ mod equations;
 use std::collections::BTreeMap;
 
 use halo2_proofs::arithmetic::best_multiexp;
+use pasta_curves::group::GroupEncoding;
 use pasta_curves::{EqAffine, Fp};
+use rayon::prelude::*;
 use salus_protocol::cohort::{Factor, Plan};
+use sha2::{Digest, Sha256};
 use thiserror::Error;
 
 use super::generators::Generators;
@@ -128,6 +131,18 @@ pub struct Begun {
     pub weights: Weights,
 }
 
+/// What stands for a page in the transcript: the SHA-256 of a domain string, the number of its
+/// columns, and the commitments to them.
+fn columns_digest(columns: &[EqAffine]) -> [u8; 32] {
+    let mut hasher = Sha256::new();
+    hasher.update(b"salus/v1/page-columns\0");
+    hasher.update((columns.len() as u64).to_le_bytes());
+    for column in columns {
+        hasher.update(column.to_bytes());
+    }
+    hasher.finalize().into()
+}
+
 impl TallyStatement<'_> {
     /// Begins the transcript of a tally and draws the weights.
     #[must_use]
@@ -143,8 +158,12 @@ impl TallyStatement<'_> {
         transcript.bytes(b"asked", &self.plan.question);
         transcript.bytes(b"layout", &self.plan.layout.digest());
         transcript.number(b"pages", self.pages.len() as u64);
-        for page in self.pages {
-            transcript.points(b"columns", &page.columns);
+        // Digests of pages are made side by side; the transcript is not.
+        let digests: Vec<[u8; 32]> = (self.pages.par_iter())
+            .map(|page| columns_digest(&page.columns))
+            .collect();
+        for digest in &digests {
+            transcript.bytes(b"columns", digest);
         }
         transcript.points(b"counts", self.counts);
         transcript
