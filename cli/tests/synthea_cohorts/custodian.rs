@@ -105,6 +105,7 @@ impl Custodian {
                     assert_eq!(expected, shown(cohort, by_hand), "the policy{text}");
                     assert_eq!(answer.exact, *by_hand, "counted{text}");
                     assert_eq!(answer.released, expected, "released{text}");
+                    assert!(answer.parts > 1 || dataset.pages() == 1, "in parts");
                     report(cohort, &answer, dataset.pages());
                 }
             }

@@ -1,10 +1,12 @@
-//! That the cohorts between them use every form of the query language.
+//! That the cohorts between them use every form of the query language, and of columns.
 //!
 //! What is parsed serves for nothing else: who belongs to a cohort is never decided here.
 
 use std::collections::BTreeSet;
 
-use salus_protocol::query::Query;
+use salus_datasets::profiles;
+use salus_protocol::cohort::{Layout, Place};
+use salus_protocol::query::{Criterion, Query};
 use serde_json::Value;
 
 use crate::cohorts;
@@ -37,6 +39,34 @@ fn every_form_is_asked() {
         .filter(|form| !found.contains(form))
         .collect();
     assert_eq!(missing, [""; 0], "found: {found:?}");
+}
+
+#[test]
+fn fields_of_one_and_of_two_digits_are_asked_and_divide() {
+    let mut found = BTreeSet::new();
+    for cohort in &cohorts::ALL {
+        let profile = &profiles::named(cohort.profile).unwrap().profile;
+        let layout = Layout::of_profile(profile);
+        let mut note = |what: &str, field: u8| {
+            found.insert(match layout.records()[usize::from(field)] {
+                Place::One(_) => format!("{what} one digit"),
+                Place::Two { .. } => format!("{what} two digits"),
+                _ => panic!("field {field} has no columns"),
+            });
+        };
+        let query = Query::parse(cohort.text).unwrap();
+        let compiled = query.compile(profile).unwrap().query;
+        let unused = Criterion::unused();
+        for criterion in compiled.criteria().iter().filter(|c| **c != unused) {
+            note("asked of", criterion.field);
+        }
+        if let Table::By(fields) = &cohort.table {
+            for by in *fields {
+                note("divided by", profile.field(by.field).unwrap().0);
+            }
+        }
+    }
+    assert_eq!(found.len(), 4, "{found:?}");
 }
 
 /// Notes a criterion's form, the ways to bound included.
