@@ -40,10 +40,7 @@ fn every_described_path_is_served_and_on_the_page() {
     for (path, methods) in paths {
         assert!(page.contains(&format!("<code>{path}</code>")), "{path}");
         for method in methods.as_object().unwrap().keys() {
-            let path = path
-                .replace("{index}", "0")
-                .replace('{', "")
-                .replace('}', "");
+            let path = path.replace("{index}", "0").replace(['{', '}'], "");
             let request = format!(
                 "{} {path} HTTP/1.1\r\nhost: node\r\nconnection: close\r\n\r\n",
                 method.to_uppercase()

@@ -110,6 +110,7 @@ fn slow_clients_are_ended_and_starve_nobody() {
          content-length: 100\r\n\r\nhalf"
     );
     let mut bodies: Vec<_> = (0..100).map(|_| begin(&body)).collect();
+    let mut idle = begin("GET /api/v1/health HTTP/1.1\r\nhost: node\r\n\r\n");
     let id = service.ledger.state().unwrap().id();
     assert_eq!(service.hand_in(&setup(id)[0]).status, 201);
     assert_eq!(get(service.address, "/api/v1/ledger").status, 200);
@@ -118,6 +119,7 @@ fn slow_clients_are_ended_and_starve_nobody() {
         let answer = read(stream).unwrap();
         assert_eq!(answer.problem(), (408, "BodyTooSlow".to_owned()));
     }
+    assert_eq!(read(&mut idle).unwrap().status, 200);
     for stream in &mut headers {
         assert!(read(stream).is_none_or(|answer| answer.status == 408));
     }
