@@ -17,6 +17,7 @@ mod prove;
 mod purpose;
 mod query;
 mod record;
+mod serve;
 pub(crate) mod study;
 mod verify;
 mod wallet;
@@ -109,6 +110,7 @@ enum Command {
     Study(study::StudyCommand),
     #[command(subcommand)]
     Cohort(cohort::CohortCommand),
+    Serve(serve::ServeArgs),
     Prove(prove::ProveArgs),
     Verify(verify::VerifyArgs),
     #[command(subcommand)]
@@ -149,6 +151,7 @@ impl Cli {
             Command::Consent(command) => consent::run(&context, &command),
             Command::Study(command) => study::run(&context, &command),
             Command::Cohort(command) => cohort::run(&context, &command),
+            Command::Serve(args) => serve::run(&context, &args),
             Command::Prove(args) => prove::run(&context, &args),
             Command::Verify(args) => verify::run(&context, &args),
             Command::Audit(command) => audit::run(&context, &command),

@@ -1,0 +1,141 @@
+//! `salus serve`: the ledger of this home over HTTP.
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use clap::Args;
+use salus_ledger::engine::Ledger;
+use salus_ledger::transaction::{AdvanceDay, Envelope};
+use salus_node::{Settings, serve};
+use tokio::net::TcpListener;
+use tokio::signal::unix::{Signal, SignalKind, signal};
+
+use super::{Context, today};
+use crate::failure::Failure;
+use crate::home::{Access, Party};
+use crate::output::Output;
+use crate::path::submit;
+
+/// Serve the ledger over HTTP: read by anyone, written by signed transactions.
+///
+/// There is no encryption: put a proxy with TLS in front, or listen on this machine only. While it
+/// serves, no other command can open the ledger.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  salus serve
+  salus serve --listen 127.0.0.1:9000 --move-day
+  curl http://127.0.0.1:8080/api/v1/ledger
+
+SALUS_LOG sets what is logged on standard error, such as `warn`. Default: info.")]
+pub(crate) struct ServeArgs {
+    /// The address to listen on.
+    #[arg(long, default_value = "127.0.0.1:8080", value_name = "ADDRESS")]
+    listen: SocketAddr,
+    /// Move the ledger's day on with the calendar (UTC), at the start and at each midnight.
+    #[arg(long)]
+    move_day: bool,
+}
+
+/// How often the calendar is looked at.
+const LOOK: Duration = Duration::from_secs(30);
+
+pub(crate) fn run(context: &Context, args: &ServeArgs) -> Result<(), Failure> {
+    log_to_stderr()?;
+    let ledger = Arc::new(context.home.ledger(Access::Write)?);
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(cannot_start)?;
+    if args.move_day {
+        let operator = context.home.operator()?;
+        move_day(&ledger, &operator)?;
+        runtime.spawn(follow_calendar(ledger.clone(), operator, context.output));
+    }
+    runtime.block_on(async {
+        let listener = TcpListener::bind(args.listen).await;
+        let listener = listener.map_err(|error| cannot_listen(args.listen, &error))?;
+        let stop = (
+            signal(SignalKind::terminate()).map_err(cannot_start)?,
+            signal(SignalKind::interrupt()).map_err(cannot_start)?,
+        );
+        let address = listener.local_addr().map_err(cannot_start)?;
+        context.output.note(&format!(
+            "serving the ledger at http://{address}/api/v1/reference; stop with ctrl-c"
+        ));
+        if !address.ip().is_loopback() {
+            context.output.note(
+                "note: others can connect, and nothing is encrypted: put a proxy with TLS in front",
+            );
+        }
+        let stopped = serve(listener, ledger, Settings::default(), told_to_stop(stop)).await;
+        if let Err(unfinished) = stopped {
+            context.output.note(&format!("note: {unfinished}"));
+        }
+        Ok(())
+    })
+}
+
+/// Moves the ledger's day to today, if that is later.
+fn move_day(ledger: &Ledger, operator: &Party) -> Result<(), Failure> {
+    let day = today()?;
+    let (id, current) = {
+        let state = ledger.state()?;
+        (state.id(), state.day())
+    };
+    if current.is_none_or(|current| day > current) {
+        let envelope = Envelope::sign(AdvanceDay { day }, &id, operator.key.key());
+        submit(ledger, envelope)?;
+    }
+    Ok(())
+}
+
+async fn follow_calendar(ledger: Arc<Ledger>, operator: Party, output: Output) {
+    let operator = Arc::new(operator);
+    loop {
+        tokio::time::sleep(LOOK).await;
+        let (ledger, operator) = (ledger.clone(), operator.clone());
+        let moved = tokio::task::spawn_blocking(move || move_day(&ledger, &operator)).await;
+        if let Ok(Err(failure)) = moved {
+            output.note(&format!("the day was not moved: {}", failure.sentence()));
+        }
+    }
+}
+
+async fn told_to_stop((mut terminate, mut interrupt): (Signal, Signal)) {
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+}
+
+fn cannot_start(error: io::Error) -> Failure {
+    Failure::usage(
+        format!("the service cannot start: {error}"),
+        "the operating system refuses: see its limits for this account",
+    )
+}
+
+fn cannot_listen(address: SocketAddr, error: &io::Error) -> Failure {
+    let help = match error.kind() {
+        io::ErrorKind::AddrInUse => "another process listens there: stop it, or name another port",
+        io::ErrorKind::PermissionDenied => "ports below 1024 need rights: name a higher one",
+        io::ErrorKind::AddrNotAvailable => "name an address of this machine",
+        _ => "name another address",
+    };
+    Failure::usage(format!("cannot listen on {address}: {error}"), help)
+}
+
+/// One line of JSON for each request: route, status and time, no path and no address.
+fn log_to_stderr() -> Result<(), Failure> {
+    let filter = tracing_subscriber::EnvFilter::try_from_env("SALUS_LOG");
+    let filter = filter.unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("info"));
+    tracing_subscriber::fmt()
+        .json()
+        .with_env_filter(filter)
+        .with_writer(io::stderr)
+        .try_init()
+        .map_err(|error| Failure::usage(error.to_string(), "start it once in a process"))
+}

@@ -1,0 +1,64 @@
+//! Request bodies: read within limits of size, time and memory.
+
+use axum::body::Body;
+use http_body_util::BodyExt;
+use hyper::body::Body as _;
+use tokio::sync::OwnedSemaphorePermit;
+use tokio::time::timeout;
+
+use crate::node::Node;
+use crate::problem::Problem;
+
+/// A body that was read, and its share of the memory for bodies, given back when it is dropped.
+#[derive(Debug)]
+pub(crate) struct Held {
+    bytes: Vec<u8>,
+    _share: Option<OwnedSemaphorePermit>,
+}
+
+impl Held {
+    pub(crate) fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+}
+
+/// Reads a body.
+pub(crate) async fn read(node: &Node, body: Body) -> Result<Held, Problem> {
+    let announced = body.size_hint().lower();
+    let at_most = node.settings().body_bytes;
+    if usize::try_from(announced).map_or(true, |announced| announced > at_most) {
+        return Err(Problem::too_large(at_most));
+    }
+    let time = node.settings().body_time;
+    timeout(time, read_all(node, body))
+        .await
+        .unwrap_or_else(|_| Err(Problem::slow()))
+}
+
+/// Memory is charged as the bytes arrive, so that who announces much and sends little holds little.
+async fn read_all(node: &Node, mut body: Body) -> Result<Held, Problem> {
+    let at_most = node.settings().body_bytes;
+    let mut bytes = Vec::new();
+    let mut share: Option<OwnedSemaphorePermit> = None;
+    while let Some(frame) = body.frame().await {
+        let frame = frame.map_err(|_| Problem::body("the body ended before it was whole"))?;
+        let Ok(data) = frame.into_data() else {
+            continue;
+        };
+        if data.len() > at_most.saturating_sub(bytes.len()) {
+            return Err(Problem::too_large(at_most));
+        }
+        let more = u32::try_from(data.len()).map_err(|_| Problem::too_large(at_most))?;
+        let more = node.bodies().clone().try_acquire_many_owned(more);
+        let more = more.map_err(|_| Problem::busy())?;
+        match &mut share {
+            Some(share) => share.merge(more),
+            None => share = Some(more),
+        }
+        bytes.extend_from_slice(&data);
+    }
+    Ok(Held {
+        bytes,
+        _share: share,
+    })
+}

@@ -1,0 +1,24 @@
+//! The node: an HTTP service over an embedded ledger.
+//!
+//! Lives here: routes, their answers as JSON, limits, problems, metrics, and the description of all
+//! that in OpenAPI. Never here: a rule of the ledger, a key, a row or a proof being made. What enters is
+//! decided by `salus-ledger`; whatever a node says can be checked against the signed log. How to
+//! call it: docs/api.md; how to run it: docs/operations.md.
+
+mod api;
+mod body;
+mod lane;
+mod metrics;
+mod node;
+mod openapi;
+mod problem;
+mod reference;
+mod request;
+mod router;
+mod serve;
+mod settings;
+
+pub use node::Node;
+pub use openapi::document;
+pub use serve::{ServeError, serve};
+pub use settings::Settings;

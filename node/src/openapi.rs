@@ -1,0 +1,28 @@
+//! The description of the interface in OpenAPI, made from the code that answers.
+
+use utoipa::OpenApi;
+
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "Salus node",
+        description = "Reads a Salus ledger, and hands in signed transactions. All of it is public: the ledger holds \
+                       commitments and proofs only. What a node says can be checked against the signed log.",
+        license(name = "Apache-2.0 OR MIT", identifier = "Apache-2.0 OR MIT"),
+    ),
+    tags(
+        (name = "node", description = "The node itself"),
+        (name = "ledger", description = "The ledger, its log and proofs about it"),
+        (name = "registry", description = "Records, as commitments"),
+        (name = "parties", description = "Who governance registered, and the keys that it accepted"),
+        (name = "studies", description = "What is asked and answered"),
+        (name = "transactions", description = "Changing the ledger"),
+    ),
+)]
+pub(crate) struct Description;
+
+/// The interface's description, as docs/openapi.json keeps it.
+#[must_use]
+pub fn document() -> utoipa::openapi::OpenApi {
+    crate::router::described().into_openapi()
+}

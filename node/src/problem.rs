@@ -1,0 +1,145 @@
+//! Problems: everything that a node answers when it does not do what was asked, by RFC 9457.
+//!
+//! The one place where an error becomes an answer. A problem says what is wrong and what to do; never
+//! a path of the operator's machine, a stack trace or somebody else's data.
+
+mod ledger;
+mod rejection;
+
+use axum::http::header::{CONTENT_TYPE, RETRY_AFTER};
+use axum::http::{HeaderValue, StatusCode};
+use axum::response::{IntoResponse, Response};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+/// The media type of problems.
+pub(crate) const PROBLEM_JSON: &str = "application/problem+json";
+
+/// After so many seconds a client that was turned away may come again.
+const RETRY_SECONDS: u16 = 2;
+
+/// What is wrong with a request, or why it can't be answered now.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub(crate) struct Problem {
+    /// A URI that names the kind of problem: `urn:salus:problem:` and the code.
+    #[serde(rename = "type")]
+    kind: String,
+    /// The HTTP status.
+    status: u16,
+    /// The kind of problem in words.
+    title: String,
+    /// What is wrong with this very request, and what to do.
+    detail: String,
+    /// The kind of problem for programs. Of a transaction that is refused: the name of the
+    /// ledger's rule, such as `StudyExpired`.
+    code: String,
+}
+
+impl Problem {
+    /// A problem of some kind; `code` names the kind and never changes.
+    pub(crate) fn new(
+        status: StatusCode,
+        code: &str,
+        title: &str,
+        detail: impl Into<String>,
+    ) -> Self {
+        Self {
+            kind: format!("urn:salus:problem:{code}"),
+            status: status.as_u16(),
+            title: title.to_owned(),
+            detail: detail.into(),
+            code: code.to_owned(),
+        }
+    }
+
+    /// The HTTP status.
+    pub(crate) fn status(&self) -> StatusCode {
+        StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+    }
+
+    /// There is no such thing.
+    pub(crate) fn not_found(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::NOT_FOUND, "NotFound", "Not found", detail)
+    }
+
+    /// The path or query of the request is not of the right form.
+    pub(crate) fn parameter(detail: impl Into<String>) -> Self {
+        Self::new(
+            StatusCode::BAD_REQUEST,
+            "Parameter",
+            "Malformed parameter",
+            detail,
+        )
+    }
+
+    /// The body is not of the right form.
+    pub(crate) fn body(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, "Body", "Malformed body", detail)
+    }
+
+    /// The body is too long.
+    pub(crate) fn too_large(at_most: usize) -> Self {
+        Self::new(
+            StatusCode::PAYLOAD_TOO_LARGE,
+            "BodyTooLarge",
+            "Body too large",
+            format!("the body is longer than {at_most} bytes"),
+        )
+    }
+
+    /// The body did not arrive in time.
+    pub(crate) fn slow() -> Self {
+        Self::new(
+            StatusCode::REQUEST_TIMEOUT,
+            "BodyTooSlow",
+            "Body too slow",
+            "the body did not arrive in time; send it again over a faster line",
+        )
+    }
+
+    /// The node is at one of its limits.
+    pub(crate) fn busy() -> Self {
+        Self::new(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "Busy",
+            "Busy",
+            "the node has as many requests as it takes; nothing was done, come again later",
+        )
+    }
+
+    /// The work takes longer than a client waits.
+    pub(crate) fn late() -> Self {
+        Self::new(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "Late",
+            "Not done in time",
+            "the request was not done in time. A transaction may still enter: send the same one again, \
+             and if it has entered it is refused as Replayed",
+        )
+    }
+
+    /// The node itself failed. What happened goes to the operator's log only.
+    pub(crate) fn internal(what: &str) -> Self {
+        tracing::error!(what, "a request failed");
+        Self::new(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "Internal",
+            "Internal error",
+            "the node failed; its operator finds the cause in its log",
+        )
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let status = self.status();
+        let body = serde_json::to_vec(&self).unwrap_or_default();
+        let mut response = (status, body).into_response();
+        let headers = response.headers_mut();
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static(PROBLEM_JSON));
+        if status == StatusCode::SERVICE_UNAVAILABLE {
+            headers.insert(RETRY_AFTER, RETRY_SECONDS.into());
+        }
+        response
+    }
+}

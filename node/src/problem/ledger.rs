@@ -1,0 +1,48 @@
+//! What the ledger's engine reports, as problems.
+
+use axum::http::StatusCode;
+use salus_ledger::audit::ExportError;
+use salus_ledger::engine::LedgerError;
+
+use super::Problem;
+
+impl From<LedgerError> for Problem {
+    fn from(error: LedgerError) -> Self {
+        match error {
+            LedgerError::Proof(error) => Self::not_found(error.to_string()),
+            LedgerError::Attachment(error) => Self::not_found(error.to_string()),
+            LedgerError::ReadOnly => Self::new(
+                StatusCode::FORBIDDEN,
+                "ReadOnly",
+                "Read only",
+                "this node only reads its ledger: send the transaction to the ledger's operator",
+            ),
+            // Nothing was acknowledged, and nothing more is until the operator has looked.
+            LedgerError::Failed | LedgerError::Store(_) | LedgerError::Io { .. } => {
+                tracing::error!(%error, "the ledger does not write");
+                Self::new(
+                    StatusCode::SERVICE_UNAVAILABLE,
+                    "LedgerFailed",
+                    "The ledger failed",
+                    "the ledger could not be read or written; its operator has to restart it",
+                )
+            }
+            other => Self::internal(&other.to_string()),
+        }
+    }
+}
+
+impl From<ExportError> for Problem {
+    fn from(error: ExportError) -> Self {
+        match error {
+            ExportError::StudyUnknown { .. } => Self::not_found(error.to_string()),
+            ExportError::NoCheckpoint => Self::new(
+                StatusCode::CONFLICT,
+                "NoCheckpoint",
+                "No checkpoint",
+                error.to_string(),
+            ),
+            ExportError::Ledger(error) => error.into(),
+        }
+    }
+}

@@ -1,0 +1,52 @@
+//! Settings: how much a node takes on before it says no.
+
+use std::time::Duration;
+
+/// The limits of a node. Beyond one of them a request is refused, never queued without end.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Settings {
+    /// The longest request body, in bytes.
+    pub body_bytes: usize,
+    /// The most bytes of request bodies that are held at once, of all requests together.
+    pub bodies_bytes: usize,
+    /// Connections served at once; further ones wait to be accepted.
+    pub connections: usize,
+    /// Requests that read the ledger at once.
+    pub readers: usize,
+    /// Transactions that are verified, or wait for it, at once.
+    pub submissions: usize,
+    /// Audit bundles made at once.
+    pub exports: usize,
+    /// For how long a request waits for a free place among readers or exports.
+    pub patience: Duration,
+    /// How long a client may take to send a request's header, also the next one's on an idle
+    /// connection.
+    pub header_time: Duration,
+    /// How long a client may take to send a request's body.
+    pub body_time: Duration,
+    /// How long a request's work may take before its client is told to come again.
+    pub work_time: Duration,
+    /// How long one connection lives, so that a client that reads slowly does not stay for ever.
+    pub connection_time: Duration,
+    /// How long requests under way may take to end when the node shuts down.
+    pub drain_time: Duration,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            body_bytes: 32 << 20,
+            bodies_bytes: 256 << 20,
+            connections: 1024,
+            readers: 32,
+            submissions: 16,
+            exports: 2,
+            patience: Duration::from_secs(1),
+            header_time: Duration::from_secs(10),
+            body_time: Duration::from_secs(60),
+            work_time: Duration::from_secs(60),
+            connection_time: Duration::from_secs(600),
+            drain_time: Duration::from_secs(30),
+        }
+    }
+}

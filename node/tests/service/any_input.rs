@@ -1,0 +1,119 @@
+//! Whatever is sent: no panic, no failure of the node, and it goes on.
+
+use std::sync::LazyLock;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
+use proptest::prelude::*;
+
+use crate::client::{Answer, post, send};
+use crate::service::{Service, TRANSACTIONS};
+use crate::world::session;
+
+static SERVICE: LazyLock<Service> = LazyLock::new(|| Service::with(6));
+
+/// The node may refuse, or be busy; it does not fail.
+fn is_sound(answer: Option<Answer>) -> Result<(), TestCaseError> {
+    let Some(answer) = answer else {
+        return Ok(()); // what is no HTTP may end without an answer
+    };
+    prop_assert!(answer.status < 500 || answer.status == 503, "{answer:?}");
+    Ok(())
+}
+
+/// Pieces of paths and queries that mean something here, and some that do not.
+fn piece() -> impl Strategy<Value = String> {
+    let known = prop::sample::select(vec![
+        "/api/v1",
+        "/ledger",
+        "/entries",
+        "/proofs/inclusion",
+        "/proofs/consistency",
+        "/tile",
+        "/0",
+        "/000",
+        "/x001",
+        ".p/3",
+        "/entries/000.p/9",
+        "/studies",
+        "/bundle",
+        "/profiles",
+        "/registry/leaves",
+        "?",
+        "&",
+        "index=",
+        "size=",
+        "from=",
+        "to=",
+        "count=",
+        "after=",
+        "log=true",
+        "/../",
+        "//",
+        "%00",
+        "%ff",
+        "%",
+    ]);
+    let id = prop::sample::select(vec!["0".repeat(64), "f".repeat(64), "zz".to_owned()]);
+    prop_oneof![
+        4 => known.prop_map(str::to_owned),
+        2 => any::<u64>().prop_map(|number| number.to_string()),
+        2 => (0u64..40).prop_map(|number| number.to_string()),
+        1 => id,
+        1 => "[!-~]{0,6}",
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(400))]
+
+    #[test]
+    fn any_path_is_answered(pieces in prop::collection::vec(piece(), 1..8), below in any::<bool>()) {
+        let path = pieces.concat();
+        let path = if below { format!("/api/v1/ledger{path}") } else { format!("/{path}") };
+        let request = format!("GET {path} HTTP/1.1\r\nhost: node\r\nconnection: close\r\n\r\n");
+        is_sound(send(SERVICE.address, request.as_bytes()))?;
+    }
+
+    #[test]
+    fn any_bytes_are_answered(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
+        let close = b"\r\nconnection: close\r\n\r\n";
+        is_sound(send(SERVICE.address, &[&bytes[..], close].concat()))?;
+    }
+
+    #[test]
+    fn any_body_is_answered(body in prop::collection::vec(any::<u8>(), 0..400), json in any::<bool>()) {
+        let media = if json { "application/json" } else { "application/octet-stream" };
+        let answer = post(SERVICE.address, TRANSACTIONS, media, &body);
+        prop_assert_eq!(answer.problem().0, 400);
+    }
+
+    #[test]
+    fn a_changed_transaction_is_refused(
+        which in any::<prop::sample::Index>(), at in any::<prop::sample::Index>(), bit in 0u8..8, json in any::<bool>(),
+    ) {
+        let all: Vec<_> = session::batches()[..6].iter().flatten().collect();
+        let mut bytes = which.get(&all).envelope.to_bytes();
+        let at = at.index(bytes.len());
+        bytes[at] ^= 1 << bit;
+        let answer = if json {
+            let attachment = serde_json::json!({ "kind": "profile", "text": crate::world::PROFILE });
+            let body = serde_json::json!({ "transaction": BASE64.encode(&bytes), "attachment": attachment });
+            post(SERVICE.address, TRANSACTIONS, "application/json", body.to_string().as_bytes())
+        } else {
+            post(SERVICE.address, TRANSACTIONS, "application/octet-stream", &bytes)
+        };
+        let (status, _) = answer.problem();
+        prop_assert!((400..500).contains(&status), "{:?}", answer);
+    }
+}
+
+#[test]
+fn after_all_of_it_the_ledger_is_as_it_was() {
+    let before = Service::with(6).ledger.log_head().unwrap();
+    for body in [&b"\xff\xff"[..], b"{", b""] {
+        post(SERVICE.address, TRANSACTIONS, "application/json", body);
+    }
+    assert_eq!(SERVICE.json("ledger")["size"], before.size);
+    SERVICE.ledger.verify().unwrap();
+}

@@ -1,0 +1,148 @@
+//! What a node does when too much is asked of it, or too slowly.
+
+use std::io::Write;
+use std::net::TcpStream;
+use std::time::Duration;
+
+use salus_ledger::transaction::Envelope;
+use salus_node::Settings;
+
+use crate::client::{get, post, read, send};
+use crate::service::{Service, TRANSACTIONS};
+use crate::world::*;
+
+const BYTES: &str = "application/octet-stream";
+
+#[test]
+fn a_body_over_the_limit_is_refused_before_and_while_it_is_read() {
+    let service = Service::founded(Settings {
+        body_bytes: 1000,
+        ..Settings::default()
+    });
+    let announced = format!(
+        "POST {TRANSACTIONS} HTTP/1.1\r\nhost: node\r\nconnection: close\r\ncontent-type: {BYTES}\r\n\
+         content-length: 1001\r\n\r\n"
+    );
+    // Not one byte of it is sent.
+    let answer = send(service.address, announced.as_bytes()).unwrap();
+    assert_eq!(answer.problem(), (413, "BodyTooLarge".to_owned()));
+    let chunk = format!("{:x}\r\n{}\r\n", 501, "a".repeat(501));
+    let chunked = format!(
+        "POST {TRANSACTIONS} HTTP/1.1\r\nhost: node\r\nconnection: close\r\ncontent-type: {BYTES}\r\n\
+         transfer-encoding: chunked\r\n\r\n{chunk}{chunk}0\r\n\r\n"
+    );
+    let answer = send(service.address, chunked.as_bytes()).unwrap();
+    assert_eq!(answer.problem(), (413, "BodyTooLarge".to_owned()));
+    let answer = post(service.address, TRANSACTIONS, BYTES, &[0; 1000]);
+    assert_eq!(answer.problem(), (400, "NotATransaction".to_owned()));
+}
+
+#[test]
+fn bodies_beyond_the_memory_for_them_are_turned_away() {
+    let service = Service::founded(Settings {
+        bodies_bytes: 10,
+        ..Settings::default()
+    });
+    let id = service.ledger.state().unwrap().id();
+    let answer = service.hand_in(&setup(id)[0]);
+    assert_eq!(answer.problem(), (503, "Busy".to_owned()));
+    // The share of a refused body was given back, and reading needs none.
+    let answer = post(service.address, TRANSACTIONS, BYTES, &[0; 10]);
+    assert_eq!(answer.problem(), (400, "NotATransaction".to_owned()));
+    assert_eq!(service.json("ledger")["size"], 2);
+}
+
+#[test]
+fn under_load_a_transaction_enters_or_is_told_to_come_again() {
+    let service = Service::founded(Settings {
+        submissions: 1,
+        readers: 2,
+        patience: Duration::ZERO,
+        ..Settings::default()
+    });
+    let id = service.ledger.state().unwrap().id();
+    let setup: Vec<_> = setup(id).into_iter().map(Into::into).collect();
+    service.ledger.submit_many(&setup).unwrap();
+    let (address, count) = (service.address, 48);
+    let commits = (1..=count).map(|n| Envelope::sign(commit_record(n), &id, &issuer()));
+    let commits: Vec<Envelope> = commits.collect();
+    let entered = std::thread::scope(|scope| {
+        let send = |commit: &Envelope| {
+            let answer = post(address, TRANSACTIONS, BYTES, &commit.to_bytes());
+            if answer.status == 201 {
+                return Some(answer.json()["entry"].as_u64().unwrap());
+            }
+            assert_eq!(answer.problem(), (503, "Busy".to_owned()));
+            None
+        };
+        let threads: Vec<_> = commits
+            .iter()
+            .map(|c| scope.spawn(move || send(c)))
+            .collect();
+        let outcomes = threads.into_iter().map(|thread| thread.join().unwrap());
+        outcomes.collect::<Vec<_>>()
+    });
+    for (commit, entry) in commits.iter().zip(&entered) {
+        match entry {
+            Some(entry) => assert_eq!(service.ledger.entry(*entry).unwrap(), commit.to_bytes()),
+            // What was turned away did nothing: it enters later.
+            None => assert_eq!(service.hand_in(commit).status, 201),
+        }
+    }
+    assert_eq!(service.ledger.verify().unwrap().records, u64::from(count));
+}
+
+#[test]
+fn slow_clients_are_ended_and_starve_nobody() {
+    let service = Service::founded(Settings {
+        header_time: Duration::from_millis(300),
+        body_time: Duration::from_millis(300),
+        ..Settings::default()
+    });
+    let begin = |text: &str| {
+        let mut stream = TcpStream::connect(service.address).unwrap();
+        stream.write_all(text.as_bytes()).unwrap();
+        stream
+    };
+    let mut headers: Vec<_> = (0..100).map(|_| begin("GET /api/v1/ledger HTT")).collect();
+    let body = format!(
+        "POST {TRANSACTIONS} HTTP/1.1\r\nhost: node\r\nconnection: close\r\ncontent-type: {BYTES}\r\n\
+         content-length: 100\r\n\r\nhalf"
+    );
+    let mut bodies: Vec<_> = (0..100).map(|_| begin(&body)).collect();
+    let mut idle = begin("GET /api/v1/health HTTP/1.1\r\nhost: node\r\n\r\n");
+    let id = service.ledger.state().unwrap().id();
+    assert_eq!(service.hand_in(&setup(id)[0]).status, 201);
+    assert_eq!(get(service.address, "/api/v1/ledger").status, 200);
+    // All of them come to an end on the node's side: these calls return.
+    for stream in &mut bodies {
+        let answer = read(stream).unwrap();
+        assert_eq!(answer.problem(), (408, "BodyTooSlow".to_owned()));
+    }
+    assert_eq!(read(&mut idle).unwrap().status, 200);
+    for stream in &mut headers {
+        assert!(read(stream).is_none_or(|answer| answer.status == 408));
+    }
+}
+
+#[test]
+fn a_node_at_its_connections_goes_on_when_they_end() {
+    let service = Service::founded(Settings {
+        connections: 1,
+        header_time: Duration::from_millis(300),
+        ..Settings::default()
+    });
+    let idle = TcpStream::connect(service.address).unwrap();
+    assert_eq!(get(service.address, "/api/v1/health").status, 200);
+    drop(idle);
+}
+
+#[test]
+fn told_to_stop_it_ends_in_order_and_the_ledger_opens_again() {
+    let service = Service::with(2);
+    let (ledger, address) = (service.ledger.clone(), service.address);
+    assert_eq!(get(address, "/api/v1/health").status, 200);
+    service.stop().unwrap();
+    assert!(TcpStream::connect(address).is_err(), "it still listens");
+    ledger.verify().unwrap();
+}

@@ -1,0 +1,18 @@
+//! The service over real connections: every route, what is refused, and what it does under load.
+#![allow(clippy::unwrap_used)]
+
+mod any_input;
+mod client;
+mod counted;
+mod description;
+mod limits;
+#[path = "../../../ledger/tests/power/mod.rs"]
+mod power;
+mod reading;
+#[path = "../../../ledger/tests/cohort/scene.rs"]
+#[allow(dead_code)] // the ledger's tests use the rest
+mod scene;
+mod service;
+mod submitting;
+#[path = "../../../ledger/tests/world/mod.rs"]
+mod world;
