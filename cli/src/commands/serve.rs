@@ -86,7 +86,7 @@ fn move_day(ledger: &Ledger, operator: &Party) -> Result<(), Failure> {
         (state.id(), state.day())
     };
     if current.is_none_or(|current| day > current) {
-        let envelope = Envelope::sign(AdvanceDay { day }, &id, operator.key.key());
+        let envelope = Envelope::sign(AdvanceDay::drawn(day)?, &id, operator.key.key());
         submit(ledger, envelope)?;
     }
     Ok(())

@@ -131,9 +131,7 @@ fn an_expired_study_takes_no_answer() {
         .keys()
         .next()
         .unwrap();
-    let later = AdvanceDay {
-        day: day("2025-01-01"),
-    };
+    let later = on_day(day("2025-01-01"));
     let later = Envelope::sign(later, &id_of(&service), &checkpoint());
     assert_eq!(service.hand_in(&later).status, 201);
     let answer = answer_of(&service, &study, 1);
