@@ -48,7 +48,7 @@ impl Node {
         }))
     }
 
-    /// The node's routes with everything around them, to be served by [`crate::serve`] or inside
+    /// The node's routes with everything around them, to be served by [`crate::serve()`] or inside
     /// another service.
     pub fn router(&self) -> Router {
         crate::router::router(self)
