@@ -113,10 +113,10 @@ fn commitments_and_elements_are_canonical() {
         Entry::from_bytes(&point).is_err(),
         "the identity hides nothing"
     );
-    // Entry tag, transaction tag, study, day, a table of strata with one field and two bands, two
-    // digests, and how many commitments there are.
+    // Entry tag, transaction tag, study, day, a table of strata with one field and two bands, the
+    // dataset's digest, and how many commitments there are.
     let answer = cohort()[1].to_bytes();
-    let at = 2 + 32 + 2 + (1 + 4 + 1 + 4 + 2 * 4) + (4 + 2 * 32) + 4;
+    let at = 2 + 32 + 2 + (1 + 4 + 1 + 4 + 2 * 4) + 32 + 4;
     assert_eq!(answer[at..at + 32], row(1).to_bytes());
     for wrong in [[0; 32], [0xff; 32]] {
         let mut count = answer.clone();
