@@ -35,7 +35,12 @@ fn pairs(stratifiers: &[Stratifier], profile: &Profile) -> Vec<String> {
         };
         before
             .iter()
-            .flat_map(|before| bands.iter().map(|band| pair(before, band)).collect::<Vec<_>>())
+            .flat_map(|before| {
+                bands
+                    .iter()
+                    .map(|band| pair(before, band))
+                    .collect::<Vec<_>>()
+            })
             .collect()
     })
 }
@@ -57,4 +62,3 @@ fn band_labels(by: &Stratifier, profile: &Profile) -> Vec<String> {
     let bands = by.bands.iter().map(label);
     bands.chain([format!("{name} otherwise")]).collect()
 }
-
