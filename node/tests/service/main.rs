@@ -6,6 +6,7 @@ mod client;
 mod counted;
 mod description;
 mod limits;
+mod pages;
 #[path = "../../../ledger/tests/power/mod.rs"]
 mod power;
 mod reading;
