@@ -3,12 +3,15 @@
 
 #[path = "../power/mod.rs"]
 mod power;
+#[path = "../script/process.rs"]
+mod process;
 #[path = "../world/mod.rs"]
 mod world;
 
 #[macro_use]
 mod audited;
 
+mod agreement;
 mod altered;
 mod approvals;
 mod bundle;
