@@ -14,6 +14,7 @@ mod query;
 mod shell;
 mod site;
 mod study;
+mod verify;
 mod words;
 
 use axum::Router;
@@ -33,6 +34,8 @@ pub(crate) fn routes() -> Router<Node> {
         .route("/", get(overview::overview))
         .route("/studies", get(study::studies))
         .route("/studies/{id}", get(study::study))
+        .route("/studies/{id}/verify", get(verify::of_study))
+        .route("/verify", get(verify::any))
         .route("/query", get(query::page).post(query::check))
         .route("/explorer", get(entry::explorer))
         .route("/explorer/entries/{index}", get(entry::entry))

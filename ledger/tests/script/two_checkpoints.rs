@@ -1,7 +1,7 @@
 //! Consistency of two logs, and two signed checkpoints.
 
 use salus_ledger::key::PublicKey;
-use salus_ledger::log::{Checkpoint, LogHash, LogTree, Origin};
+use salus_ledger::log::{Checkpoint, CheckpointKey, LogHash, LogTree, Origin};
 use salus_ledger::transaction::LedgerName;
 use salus_protocol::nullifier::LedgerId;
 use serde_json::{Value, json};
@@ -97,6 +97,20 @@ fn two_checkpoints_are_compared() {
     assert_eq!(said(String::new(), new.clone(), None), "failed");
     let junk = Some(vec!["zz".to_owned()]);
     assert_eq!(said(old.clone(), new.clone(), junk), "failed");
+    // The key as signed-note's tools write it.
+    let origin = Origin::of(&LedgerName::new("a.b").unwrap(), &LedgerId::new([7; 32]));
+    let noted = CheckpointKey::new(origin, PublicKey::of(&checkpoint())).to_string();
+    let mut keyed = |key: String| {
+        let question =
+            json!({ "ask": "checkpoints", "texts": [old, new], "key": key, "path": proof });
+        script.ask(&question)["outcome"]
+            .as_str()
+            .unwrap()
+            .to_owned()
+    };
+    assert_eq!(keyed(noted.clone()), "passed");
+    assert_eq!(keyed(noted.replace('+', " ")), "failed");
+    assert_eq!(keyed(String::new()), "failed");
     let answer = script.ask(&json!({
         "ask": "checkpoints", "texts": [old, new],
         "key": PublicKey::of(&stranger()).to_string(), "path": proof,

@@ -1,9 +1,9 @@
 // The answers by subjects: the ledger's rules for them, and their proofs.
-import { Checks } from './checks.js';
-import { Contents, attempt } from './contents.js';
-import { showDay } from './day.js';
-import { expectedOf, publicInputs, statementProblems } from './study.js';
-import { proves, readProof } from './verifying-key.js';
+import { Checks } from "./checks.js";
+import { Contents, attempt } from "./contents.js";
+import { showDay } from "./day.js";
+import { expectedOf, publicInputs, statementProblems } from "./study.js";
+import { proves, readProof } from "./verifying-key.js";
 
 /**
  * That the study took answers on this day at this place of the log.
@@ -15,51 +15,68 @@ export function checkStanding(contents, index, day, checks) {
   const wrong = (id, what) => checks.problem(id, `entry ${index}: ${what}`);
   const given = [...approvals.values()].filter((entry) => entry < index).length;
   if (given < study.approvalsNeeded) {
-    wrong('approvals', `the answer was entered when ${given} of ${study.approvalsNeeded} approvals were there`);
+    wrong(
+      "approvals",
+      `the answer was entered when ${given} of ${study.approvalsNeeded} approvals were there`,
+    );
   }
-  if (index < study.index) wrong('standing', 'the answer was entered before the study was opened');
-  if (closed !== null && closed < index) wrong('standing', 'the answer was entered after the study was closed');
+  if (index < study.index) wrong("standing", "the answer was entered before the study was opened");
+  if (closed !== null && closed < index)
+    wrong("standing", "the answer was entered after the study was closed");
   if (day > study.expires) {
-    wrong('standing', `the answer is of ${showDay(day)}, after the study’s last day, ${showDay(study.expires)}`);
+    wrong(
+      "standing",
+      `the answer is of ${showDay(day)}, after the study’s last day, ${showDay(study.expires)}`,
+    );
   }
   const over = contents.headOver(index);
-  if (over === null) wrong('standing', 'the bundle lacks the registry head that the answer stands under');
+  if (over === null)
+    wrong("standing", "the bundle lacks the registry head that the answer stands under");
   else if (over.day !== day) {
-    wrong('standing', `the answer is of ${showDay(day)}; the ledger’s day was ${showDay(over.day)}`);
+    wrong(
+      "standing",
+      `the answer is of ${showDay(day)}; the ledger’s day was ${showDay(over.day)}`,
+    );
   }
   return over;
 }
 
 /** The height of the root that an answer names, if it may. */
 function checkRoot(contents, answer, over, checks) {
-  const wrong = (what) => checks.problem('roots', `entry ${answer.index}: ${what}`);
+  const wrong = (what) => checks.problem("roots", `entry ${answer.index}: ${what}`);
   const named = contents.heads.findLast(
     ({ head }) => head.root === answer.statement.root && head.height < over.height,
   );
   if (named === undefined) {
-    wrong('the bundle lacks the registry head whose root the answer names');
+    wrong("the bundle lacks the registry head whose root the answer names");
     return null;
   }
   const { height } = named.head;
   const age = over.height - 1n - height;
-  if (age > contents.study.freshness) wrong(`its root is ${age} heights old, too old for the study`);
-  if (height < over.revised) wrong(`its root is of height ${height}, before something was taken back`);
+  if (age > contents.study.freshness)
+    wrong(`its root is ${age} heights old, too old for the study`);
+  if (height < over.revised)
+    wrong(`its root is of height ${height}, before something was taken back`);
   return height;
 }
 
-/** @param {Contents} contents @param {any} answer @param {Checks} checks */
+/**
+ * Whether the answer's proof was looked at: not under a key that was refused.
+ * @param {Contents} contents @param {any} answer @param {Checks} checks
+ */
 function checkProof(contents, answer, checks) {
-  const wrong = (what) => checks.problem('proofs', `entry ${answer.index}: ${what}`);
+  const wrong = (what) => checks.problem("proofs", `entry ${answer.index}: ${what}`);
   const accepted = contents.keys.get(answer.key);
+  if (accepted === undefined && contents.refusedKeys.has(answer.key)) return false;
   if (accepted === undefined || accepted.index >= answer.index) {
-    wrong('no key of this id was accepted before, or it was refused above');
-    return;
+    wrong("the bundle does not show that a key of this id was accepted before");
+    return true;
   }
   const proof = attempt(() => readProof(answer.proof), wrong);
-  if (proof === null) return;
-  if (!proves(accepted.key, publicInputs(answer.statement), proof)) {
-    wrong('the proof does not show the answer’s statement');
+  if (proof !== null && !proves(accepted.key, publicInputs(answer.statement), proof)) {
+    wrong("the proof does not show the answer’s statement");
   }
+  return true;
 }
 
 /**
@@ -69,31 +86,42 @@ function checkProof(contents, answer, checks) {
  */
 export function checkAnswers(contents, checks, progress) {
   const { bundle, study, answers } = contents;
-  const ids = ['roots', 'statements', 'nullifiers', 'proofs'];
+  const ids = ["roots", "statements", "nullifiers", "proofs"];
   if (answers.length === 0) {
-    ids.forEach((id) => checks.skip(id, 'The bundle holds no answers by subjects.'));
+    ids.forEach((id) => checks.skip(id, "The bundle holds no answers by subjects."));
     return [];
   }
   const expected = expectedOf(study, bundle.study, bundle.ledger);
   const seen = new Set();
+  let proven = 0;
   const told = answers.map((answer, place) => {
     const { index, statement } = answer;
     const over = checkStanding(contents, index, statement.day, checks);
     const height = over === null ? null : checkRoot(contents, answer, over, checks);
     for (const what of statementProblems(expected, statement)) {
-      checks.problem('statements', `entry ${index}: ${what}`);
+      checks.problem("statements", `entry ${index}: ${what}`);
     }
-    if (seen.has(statement.nullifier)) checks.problem('nullifiers', `entry ${index}: its nullifier answered before`);
+    if (seen.has(statement.nullifier))
+      checks.problem("nullifiers", `entry ${index}: its nullifier answered before`);
     seen.add(statement.nullifier);
-    checkProof(contents, answer, checks);
+    if (checkProof(contents, answer, checks)) proven += 1;
     progress(place + 1);
-    return { entry: index, day: showDay(statement.day), height: height === null ? null : String(height) };
+    return {
+      entry: index,
+      day: showDay(statement.day),
+      height: height === null ? null : String(height),
+    };
   });
-  checks.done('roots', `Computed from the heads in the bundle, for ${counted(answers.length)}.`);
-  checks.done('statements', `Computed anew from the study’s terms, for ${counted(answers.length)}.`);
-  checks.done('nullifiers', `${answers.length} different nullifiers.`);
-  checks.done('proofs', `${counted(answers.length)} verified, one pairing equation each.`);
+  checks.done("roots", `Computed from the heads in the bundle, for ${counted(answers.length)}.`);
+  checks.done(
+    "statements",
+    `Computed anew from the study’s terms, for ${counted(answers.length)}.`,
+  );
+  checks.done("nullifiers", `${answers.length} different nullifiers.`);
+  if (proven === answers.length)
+    checks.done("proofs", `${counted(proven)} verified, one pairing equation each.`);
+  else checks.skip("proofs", "Not checked: a verifying key was refused.");
   return told;
 }
 
-const counted = (number) => (number === 1 ? '1 answer' : `${number} answers`);
+const counted = (number) => (number === 1 ? "1 answer" : `${number} answers`);

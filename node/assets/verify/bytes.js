@@ -1,6 +1,6 @@
 // Bytes and their texts: hexadecimal, base64, UTF-8. Nothing here knows what the bytes mean.
 
-const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
+const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, "0"));
 const encoder = new TextEncoder();
 
 /** What is wrong with some bytes or a text, in words for whoever reads the page. */
@@ -8,7 +8,7 @@ export class Malformed extends Error {}
 
 /** @param {Uint8Array} bytes @returns {string} lower-case hexadecimal */
 export function toHex(bytes) {
-  let text = '';
+  let text = "";
   for (const byte of bytes) text += HEX[byte];
   return text;
 }
@@ -16,7 +16,7 @@ export function toHex(bytes) {
 /** @param {string} text hexadecimal of either case @returns {Uint8Array} */
 export function fromHex(text) {
   if (text.length % 2 !== 0 || !/^[0-9a-fA-F]*$/.test(text)) {
-    throw new Malformed('not hexadecimal');
+    throw new Malformed("not hexadecimal");
   }
   const bytes = new Uint8Array(text.length / 2);
   for (let at = 0; at < bytes.length; at += 1) {
@@ -31,9 +31,9 @@ export function fromBase64(text) {
   try {
     binary = atob(text);
   } catch {
-    throw new Malformed('not base64');
+    throw new Malformed("not base64");
   }
-  if (btoa(binary) !== text) throw new Malformed('not base64');
+  if (btoa(binary) !== text) throw new Malformed("not base64");
   return Uint8Array.from(binary, (c) => c.charCodeAt(0));
 }
 
@@ -46,9 +46,9 @@ export function fromText(text) {
 export function toText(bytes) {
   try {
     // A byte order mark is a character like any other here.
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
   } catch {
-    throw new Malformed('not UTF-8');
+    throw new Malformed("not UTF-8");
   }
 }
 

@@ -1,6 +1,6 @@
 // SHA-256 with the domains of docs/spec/ledger.md, section "Encodings".
-import { sha256 } from '../vendor/noble.js';
-import { concat, fromText } from './bytes.js';
+import { sha256 } from "../vendor/noble.js";
+import { concat, fromText } from "./bytes.js";
 
 export { sha256 };
 

@@ -1,7 +1,7 @@
 // Ed25519, by the strict rules: one encoding of each point and scalar, no points of small order,
 // and the equation without the cofactor. docs/spec/ledger.md, section "Encodings".
-import { ed25519, sha512 } from '../vendor/noble.js';
-import { Malformed, concat, fromHex, littleEndian } from './bytes.js';
+import { ed25519, sha512 } from "../vendor/noble.js";
+import { Malformed, concat, fromHex, littleEndian } from "./bytes.js";
 
 const { Point } = ed25519;
 const ORDER = Point.Fn.ORDER;
@@ -33,7 +33,7 @@ function pointOf(key) {
 /** @param {string} key 32 bytes in hexadecimal @returns {string} the key */
 export function checkKey(key) {
   if (pointOf(key) === null) {
-    throw new Malformed('not a public key: no canonical point, or one of small order');
+    throw new Malformed("not a public key: no canonical point, or one of small order");
   }
   return key;
 }

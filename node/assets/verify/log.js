@@ -1,6 +1,6 @@
 // The log's Merkle tree: RFC 6962, sections 2.1 to 2.1.2, verified as RFC 9162 says.
-import { concat, equal } from './bytes.js';
-import { sha256 } from './hash.js';
+import { concat, equal } from "./bytes.js";
+import { sha256 } from "./hash.js";
 
 const LEAF = Uint8Array.of(0);
 const NODE = Uint8Array.of(1);

@@ -1,6 +1,6 @@
 // Points of BN254's two groups, from their one encoding: docs/spec/encoding.md, section "Points".
-import { bn254 } from '../vendor/noble.js';
-import { Malformed, littleEndian } from './bytes.js';
+import { bn254 } from "../vendor/noble.js";
+import { Malformed, littleEndian } from "./bytes.js";
 
 const { Fp, Fp2 } = bn254.fields;
 const G1 = bn254.G1.Point;
@@ -11,14 +11,15 @@ const INFINITY = 0x40;
 /** A coordinate below the field's order. @param {Uint8Array} bytes 32, least significant first */
 function coordinate(bytes) {
   const number = littleEndian(bytes);
-  if (number >= Fp.ORDER) throw new Malformed('a coordinate has a second encoding');
+  if (number >= Fp.ORDER) throw new Malformed("a coordinate has a second encoding");
   return number;
 }
 
 /** The bytes without the flags in the top bits, and whether y is the greater of the two. */
 function split(bytes) {
   const last = bytes[bytes.length - 1];
-  if ((last & INFINITY) !== 0) throw new Malformed('the point at infinity, or flags that mean nothing');
+  if ((last & INFINITY) !== 0)
+    throw new Malformed("the point at infinity, or flags that mean nothing");
   const x = bytes.slice();
   x[x.length - 1] = last & ~NEGATIVE;
   return { x, greater: (last & NEGATIVE) !== 0 };
@@ -29,7 +30,7 @@ function root(field, square) {
   try {
     return field.sqrt(square);
   } catch {
-    throw new Malformed('no point of the curve has this coordinate');
+    throw new Malformed("no point of the curve has this coordinate");
   }
 }
 
@@ -38,7 +39,7 @@ function checked(point) {
   try {
     point.assertValidity();
   } catch {
-    throw new Malformed('a point outside its curve or its group');
+    throw new Malformed("a point outside its curve or its group");
   }
   return point;
 }

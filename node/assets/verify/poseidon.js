@@ -1,7 +1,7 @@
 // Poseidon with circomlib's parameters over BN254's scalar field, a tag for each domain.
 // docs/spec/primitives.md, section "Poseidon".
-import { bn254, grainGenConstants, poseidon } from '../vendor/noble.js';
-import { bigEndian, fromText } from './bytes.js';
+import { bn254, grainGenConstants, poseidon } from "../vendor/noble.js";
+import { bigEndian, fromText } from "./bytes.js";
 
 const Fr = bn254.fields.Fr;
 

@@ -1,9 +1,9 @@
 // A study's purpose, and the masks that say which consents cover it.
 // docs/spec/consent.md, sections "Terms" and "Matching".
-import { Reader } from './reader.js';
-import { fromText } from './bytes.js';
-import { hash } from './hash.js';
-import { fromDigest } from './poseidon.js';
+import { Reader } from "./reader.js";
+import { fromText } from "./bytes.js";
+import { hash } from "./hash.js";
+import { fromDigest } from "./poseidon.js";
 
 /** Research by number, after 0, general; a disease is followed by its area. */
 const HEALTH = 1;
@@ -26,16 +26,16 @@ const REQUIRED = [0b010n, 0b100n, 0b110n];
 
 /** What a study undertakes or is, in the order of its bytes. */
 const TERMS = [
-  'forProfit',
-  'commercial',
-  'methods',
-  'genetic',
-  'publishes',
-  'collaborates',
-  'returnsData',
-  'ethicsApproval',
-  'moratorium',
-  'approvedUsers',
+  "forProfit",
+  "commercial",
+  "methods",
+  "genetic",
+  "publishes",
+  "collaborates",
+  "returnsData",
+  "ethicsApproval",
+  "moratorium",
+  "approvedUsers",
 ];
 
 /**
@@ -97,6 +97,5 @@ export function asksContact(purpose) {
 
 /** The public input *institution*. @param {Purpose} purpose @returns {bigint} */
 export function institutionCode(purpose) {
-  return fromDigest(hash('salus/v1/institution', fromText(purpose.institution)));
+  return fromDigest(hash("salus/v1/institution", fromText(purpose.institution)));
 }
-

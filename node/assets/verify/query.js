@@ -1,8 +1,8 @@
 // A compiled query: 16 criteria in groups, well formed, and its digest.
 // docs/spec/query.md, section "Compiled form"; docs/spec/eligibility.md, section "Criteria".
-import { Malformed } from './bytes.js';
-import { poseidonHash } from './poseidon.js';
-import { Reader } from './reader.js';
+import { Malformed } from "./bytes.js";
+import { poseidonHash } from "./poseidon.js";
+import { Reader } from "./reader.js";
 
 const CRITERIA = 16;
 const FIELDS = 64;
@@ -42,14 +42,18 @@ function check(criteria) {
     if (criterion.opensGroup) opened = place;
     const size = place - opened + 1;
     const last = place === CRITERIA - 1 || criteria[place + 1].opensGroup;
-    demand(criterion.field < FIELDS, place, 'its field is not below 64');
+    demand(criterion.field < FIELDS, place, "its field is not below 64");
     const onCycle = criterion.start < CYCLE && criterion.length < CYCLE;
-    demand(onCycle, place, 'its interval does not lie on the cycle');
+    demand(onCycle, place, "its interval does not lie on the cycle");
     const first = criterion.opensGroup && !criterion.minusPrevious;
-    demand(place > 0 || first, place, 'the first opens a group and subtracts nothing');
-    demand(last || criterion.atLeast === 0, place, 'only the last of a group says how many must hold');
-    demand(criterion.atLeast <= size, place, 'its group asks for more criteria than it has');
-    demand(!last || criterion.atLeast > 0 || isUnused(criterion), place, 'its group asks for none');
+    demand(place > 0 || first, place, "the first opens a group and subtracts nothing");
+    demand(
+      last || criterion.atLeast === 0,
+      place,
+      "only the last of a group says how many must hold",
+    );
+    demand(criterion.atLeast <= size, place, "its group asks for more criteria than it has");
+    demand(!last || criterion.atLeast > 0 || isUnused(criterion), place, "its group asks for none");
   });
 }
 
@@ -74,7 +78,7 @@ export function queryDigest({ edition, criteria }) {
   criteria.forEach((criterion, place) => {
     words[place >> 2] |= packed(criterion) << (WORD_BITS * BigInt(place & 3));
   });
-  return poseidonHash('salus.v1.query', [...words, edition]);
+  return poseidonHash("salus.v1.query", [...words, edition]);
 }
 
 /** How many groups the query has, unused ones apart. @param {Query} query */

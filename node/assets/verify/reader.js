@@ -1,8 +1,8 @@
 // Reads borsh, strictly: every value has one encoding, and nothing is left over.
-import { Malformed, bigEndian, littleEndian, toHex, toText } from './bytes.js';
-import { checkKey } from './key.js';
-import { FIELD } from './poseidon.js';
-import { checkVesta } from './vesta.js';
+import { Malformed, bigEndian, littleEndian, toHex, toText } from "./bytes.js";
+import { checkKey } from "./key.js";
+import { FIELD } from "./poseidon.js";
+import { checkVesta } from "./vesta.js";
 
 /** The number of elements a list may have at most: an entry has at most 65,535 bytes. */
 const MOST = 65_535;
@@ -17,14 +17,14 @@ export class Reader {
 
   /** @param {number} count @returns {Uint8Array} a copy */
   take(count) {
-    if (this.bytes.length - this.at < count) throw new Malformed('the bytes end too early');
+    if (this.bytes.length - this.at < count) throw new Malformed("the bytes end too early");
     this.at += count;
     return this.bytes.slice(this.at - count, this.at);
   }
 
   /** Throws unless all bytes were read. */
   end() {
-    if (this.at !== this.bytes.length) throw new Malformed('bytes are left over');
+    if (this.at !== this.bytes.length) throw new Malformed("bytes are left over");
   }
 
   u8() {
@@ -61,7 +61,7 @@ export class Reader {
   /** @template T @param {() => T} read @returns {T[]} */
   list(read) {
     const length = this.u32();
-    if (length > MOST) throw new Malformed('a list is longer than any entry');
+    if (length > MOST) throw new Malformed("a list is longer than any entry");
     return this.array(length, read);
   }
 
@@ -87,7 +87,7 @@ export class Reader {
     // direction of writing.
     const deceptive = /[\p{Cc}\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/u.test(text);
     if (length < 1 || length > 200 || padded || deceptive) {
-      throw new Malformed('a title has 1 to 200 bytes, no control characters, no space at an end');
+      throw new Malformed("a title has 1 to 200 bytes, no control characters, no space at an end");
     }
     return text;
   }
@@ -104,14 +104,14 @@ export class Reader {
   /** A day: 1 to 65,535 days since 1880-01-01. @returns {number} */
   day() {
     const day = this.u16();
-    if (day === 0) throw new Malformed('0 is no day');
+    if (day === 0) throw new Malformed("0 is no day");
     return day;
   }
 
   /** An element of BN254's scalar field: 32 bytes, most significant first. @returns {bigint} */
   element() {
     const element = bigEndian(this.take(32));
-    if (element >= FIELD) throw new Malformed('a number is not below the order of its field');
+    if (element >= FIELD) throw new Malformed("a number is not below the order of its field");
     return element;
   }
 

@@ -1,12 +1,12 @@
 // The registry: an 8-ary Poseidon tree of fixed depth over pairs of commitments.
 // docs/spec/registry.md.
-import { poseidonHash } from './poseidon.js';
+import { poseidonHash } from "./poseidon.js";
 
 /** Levels above the bottom nodes. */
 const LEVELS = 8;
 
-const leavesHash = (leaves) => poseidonHash('salus.v1.registry-leaves', leaves);
-const nodeHash = (nodes) => poseidonHash('salus.v1.registry-node', nodes);
+const leavesHash = (leaves) => poseidonHash("salus.v1.registry-leaves", leaves);
+const nodeHash = (nodes) => poseidonHash("salus.v1.registry-node", nodes);
 
 /** The hash of a subtree without records, by level: bottom nodes first. */
 const empty = [];

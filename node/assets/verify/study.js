@@ -1,9 +1,9 @@
 // A study's terms, and what its answers' statements must say. docs/spec/ledger.md, section "Rules".
-import { fromHex, fromText } from './bytes.js';
-import { hash } from './hash.js';
-import { fromDigest, poseidonHash } from './poseidon.js';
-import { asksContact, institutionCode, purposeCode } from './purpose.js';
-import { queryDigest } from './query.js';
+import { fromHex, fromText } from "./bytes.js";
+import { hash } from "./hash.js";
+import { fromDigest, poseidonHash } from "./poseidon.js";
+import { asksContact, institutionCode, purposeCode } from "./purpose.js";
+import { queryDigest } from "./query.js";
 
 const MOST_BOARDS = 32;
 const MOST_TOGETHER = 64;
@@ -25,32 +25,32 @@ export function termProblems(study) {
   const demand = (holds, what) => holds || problems.push(what);
   demand(
     boards.length >= 1 && boards.length <= MOST_BOARDS && ascend(boards),
-    'its boards must be 1 to 32, each once, in ascending order',
+    "its boards must be 1 to 32, each once, in ascending order",
   );
   demand(
     together.length !== 1 && together.length <= MOST_TOGETHER && ascend(together),
-    'custodians counted together are none, or 2 to 64, each once, in ascending order',
+    "custodians counted together are none, or 2 to 64, each once, in ascending order",
   );
   demand(
     approvalsNeeded >= 1 && approvalsNeeded <= boards.length,
-    'it must need one approval at least, and no more than it has boards',
+    "it must need one approval at least, and no more than it has boards",
   );
-  demand(study.noise === null || study.noise.budget > 0, 'its budget for noise is nothing');
-  demand(fromText(study.queryText).length <= MOST_QUERY_TEXT, 'its query text is too long');
+  demand(study.noise === null || study.noise.budget > 0, "its budget for noise is nothing");
+  demand(fromText(study.queryText).length <= MOST_QUERY_TEXT, "its query text is too long");
   demand(
     study.query.edition === editionOf(study.profile, study.indexDay),
-    'its compiled query is of another profile or index day than it names',
+    "its compiled query is of another profile or index day than it names",
   );
   demand(
     policy.suppressUpTo >= SUPPRESS_UP_TO && policy.roundTo >= ROUND_TO,
-    'its policy is weaker than the standard: suppress 1 to 10, round to 5',
+    "its policy is weaker than the standard: suppress 1 to 10, round to 5",
   );
   return problems;
 }
 
 /** @param {Uint8Array} profile a profile's hash @param {number} indexDay */
 function editionOf(profile, indexDay) {
-  return poseidonHash('salus.v1.edition', [fromDigest(profile), BigInt(indexDay)]);
+  return poseidonHash("salus.v1.edition", [fromDigest(profile), BigInt(indexDay)]);
 }
 
 /**
@@ -61,7 +61,7 @@ function editionOf(profile, indexDay) {
 export function expectedOf(study, id, ledger) {
   return {
     query: queryDigest(study.query),
-    scope: fromDigest(hash('salus/v1/scope', fromHex(ledger), fromHex(id))),
+    scope: fromDigest(hash("salus/v1/scope", fromHex(ledger), fromHex(id))),
     purpose: purposeCode(study.purpose),
     institution: institutionCode(study.purpose),
     contact: asksContact(study.purpose),
@@ -74,11 +74,11 @@ export function expectedOf(study, id, ledger) {
  * @param {Record<string, any>} statement @returns {string[]}
  */
 export function statementProblems(expected, statement) {
-  const problems = ['query', 'scope', 'purpose', 'institution']
+  const problems = ["query", "scope", "purpose", "institution"]
     .filter((part) => statement[part] !== expected[part])
     .map((part) => `its ${part} is not the study's`);
   if (statement.contact !== 0n && !expected.contact) {
-    problems.push('it carries a contact, for which the study does not ask');
+    problems.push("it carries a contact, for which the study does not ask");
   }
   return problems;
 }

@@ -1,7 +1,7 @@
 // A cohort answer's table and released values. docs/spec/cohort.md, sections "Tally", "Release"
 // and "Noise". Their proofs are not checked in script.
-import { groupsOf } from './query.js';
-import { Reader } from './reader.js';
+import { groupsOf } from "./query.js";
+import { Reader } from "./reader.js";
 
 const MOST_CELLS = 64;
 /** Counts are below this. */
@@ -17,10 +17,10 @@ const NOISE_BOUND = 2 ** 10;
 
 /** @param {Reader} reader @returns {Table} */
 export function readTable(reader) {
-  const kind = /** @type {const} */ (['count', 'attrition', 'strata'])[reader.tag(3)];
+  const kind = /** @type {const} */ (["count", "attrition", "strata"])[reader.tag(3)];
   const band = () => ({ low: reader.u16(), high: reader.u16() });
   const stratifier = () => ({ field: reader.u8(), bands: reader.list(band) });
-  return { kind, by: kind === 'strata' ? reader.list(stratifier) : [] };
+  return { kind, by: kind === "strata" ? reader.list(stratifier) : [] };
 }
 
 /** @param {Reader} reader @returns {Released} */
@@ -39,10 +39,10 @@ export function tableKey(table) {
  */
 export function cellsOf(table, query) {
   let cells = 1;
-  if (table.kind === 'attrition') cells = 2 + groupsOf(query);
-  if (table.kind === 'strata') {
+  if (table.kind === "attrition") cells = 2 + groupsOf(query);
+  if (table.kind === "strata") {
     const { by } = table;
-    if (by.length < 1 || by.length > 2) return 'a table divides by one or two fields';
+    if (by.length < 1 || by.length > 2) return "a table divides by one or two fields";
     for (const { field, bands } of by) {
       const ascend = bands.every(
         ({ low, high }, at) => low <= high && (at === 0 || bands[at - 1].high < low),

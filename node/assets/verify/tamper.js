@@ -1,6 +1,6 @@
 // Copies of a bundle with one thing falsified, so that a reader sees the checks fail.
-import { Malformed, fromHex, toHex, toText } from './bytes.js';
-import { readEntry } from './entry.js';
+import { Malformed, concat, fromHex, toHex, toText, u32 } from "./bytes.js";
+import { readEntry } from "./entry.js";
 
 /** Bytes at the end of an envelope: signer and signature; before them, in an answer, its proof. */
 const SIGNATURE = 64;
@@ -10,8 +10,8 @@ const DIGEST = 32;
 
 /** @param {any} bundle the parsed file @param {(kind: string) => boolean} wanted */
 const find = (bundle, wanted) => bundle.entries.filter(({ kind }) => wanted(kind));
-const isAnswer = (kind) => kind === 'submit eligibility';
-const isCount = (kind) => kind === 'submit cohort' || kind === 'release cohort';
+const isAnswer = (kind) => kind === "submit eligibility";
+const isCount = (kind) => kind === "submit cohort" || kind === "release cohort";
 
 /** Changes an entry's bytes. @param {any} included @param {(bytes: Uint8Array) => void} change */
 function edit(included, change) {
@@ -20,21 +20,23 @@ function edit(included, change) {
   included.entry = toHex(bytes);
 }
 
-/** Adds one step to the first number that a cohort answer releases. */
+/** Adds 5 to the first number that a cohort answer releases, or releases 20 where it shows none. */
 function changeCount(bundle) {
-  const counts = find(bundle, isCount);
-  for (const included of counts) {
-    const { transaction } = readEntry(fromHex(included.entry));
-    const shown = transaction.released.findIndex((value) => value !== null);
-    if (shown < 0) continue;
-    const after = transaction.released.slice(shown).reduce((sum, value) => sum + (value === null ? 1 : 5), 0);
-    edit(included, (bytes) => {
-      const at = bytes.length - SIGNED - DIGEST - after + 1;
-      new DataView(bytes.buffer).setUint32(at, transaction.released[shown] + 5, true);
-    });
-    return true;
-  }
-  return false;
+  const included = find(bundle, isCount)[0];
+  if (included === undefined) return false;
+  const bytes = fromHex(included.entry);
+  const { released } = readEntry(bytes).transaction;
+  const shown = Math.max(
+    released.findIndex((value) => value !== null),
+    0,
+  );
+  const sizeOf = (value) => (value === null ? 1 : 5);
+  const after = released.slice(shown).reduce((sum, value) => sum + sizeOf(value), 0);
+  const at = bytes.length - SIGNED - DIGEST - after;
+  const count = released[shown] === null ? 20 : released[shown] + 5;
+  const rest = bytes.slice(at + sizeOf(released[shown]));
+  included.entry = toHex(concat(bytes.slice(0, at), Uint8Array.of(1), u32(count), rest));
+  return true;
 }
 
 function swapProofs(bundle) {
@@ -63,21 +65,51 @@ function remove(bundle, wanted) {
 }
 
 function growCheckpoint(bundle) {
-  const [origin, size, ...rest] = bundle.checkpoint.split('\n');
-  bundle.checkpoint = [origin, String(Number(size) + 1), ...rest].join('\n');
+  const [origin, size, ...rest] = bundle.checkpoint.split("\n");
+  bundle.checkpoint = [origin, String(Number(size) + 1), ...rest].join("\n");
   return true;
 }
 
 /** Each falsification: its id, what it does, the check that must fail, and the change itself. */
 const TAMPERINGS = [
-  ['count', 'A released count is raised by 5', 'signatures', changeCount],
-  ['swap', 'The proofs of two answers are swapped', 'proofs', swapProofs],
-  ['proof', 'One bit of an answer’s proof is flipped', 'proofs', (b) => flipInLast(b, isAnswer, SIGNED + 1)],
-  ['signature', 'One bit of an approval’s signature is flipped', 'signatures', (b) => flipInLast(b, (kind) => kind === 'approve study', SIGNATURE)],
-  ['approval', 'The approvals are taken out', 'approvals', (b) => remove(b, ({ kind }) => kind === 'approve study')],
-  ['head', 'The last registry head is taken out', 'standing', (b) => remove(b, (included) => included === find(b, (kind) => kind === 'registry head').at(-1))],
-  ['left-out', 'An answer is taken out (noticed with the whole log)', 'complete', (b) => Boolean(b.log) && remove(b, (included) => included === find(b, (kind) => isAnswer(kind) || isCount(kind)).at(-1))],
-  ['checkpoint', 'The checkpoint claims one entry more', 'checkpoint', growCheckpoint],
+  ["count", "A released count is changed", "signatures", changeCount],
+  ["swap", "The proofs of two answers are swapped", "proofs", swapProofs],
+  [
+    "proof",
+    "One bit of an answer’s proof is flipped",
+    "proofs",
+    (b) => flipInLast(b, isAnswer, SIGNED + 1),
+  ],
+  [
+    "signature",
+    "One bit of an approval’s signature is flipped",
+    "signatures",
+    (b) => flipInLast(b, (kind) => kind === "approve study", SIGNATURE),
+  ],
+  [
+    "approval",
+    "The approvals are taken out",
+    "approvals",
+    (b) => remove(b, ({ kind }) => kind === "approve study"),
+  ],
+  [
+    "head",
+    "The last registry head is taken out",
+    "standing",
+    (b) => remove(b, (included) => included === find(b, (kind) => kind === "registry head").at(-1)),
+  ],
+  [
+    "left-out",
+    "An answer is taken out (noticed with the whole log)",
+    "complete",
+    (b) =>
+      Boolean(b.log) &&
+      remove(
+        b,
+        (included) => included === find(b, (kind) => isAnswer(kind) || isCount(kind)).at(-1),
+      ),
+  ],
+  ["checkpoint", "The checkpoint claims one entry more", "checkpoint", growCheckpoint],
 ];
 
 /** @returns {{id: string, title: string, breaks: string}[]} what can be falsified */
@@ -98,7 +130,8 @@ export function tamper(file, id) {
     return change(bundle) ? new TextEncoder().encode(JSON.stringify(bundle)) : null;
   } catch (error) {
     // Not a bundle: nothing to falsify.
-    if (error instanceof Malformed || error instanceof SyntaxError || error instanceof TypeError) return null;
+    if (error instanceof Malformed || error instanceof SyntaxError || error instanceof TypeError)
+      return null;
     throw error;
   }
 }

@@ -1,9 +1,9 @@
 // Transactions, by their place in the table of docs/spec/ledger.md, section "Transactions";
 // the encoding of each field is in docs/spec/encoding.md. Ids, keys and digests are hexadecimal.
-import { readPurpose } from './purpose.js';
-import { readQuery } from './query.js';
-import { Reader } from './reader.js';
-import { readReleased, readTable } from './table.js';
+import { readPurpose } from "./purpose.js";
+import { readQuery } from "./query.js";
+import { Reader } from "./reader.js";
+import { readReleased, readTable } from "./table.js";
 
 /** Bytes of a proof of eligibility, and of a verifying key. */
 const PROOF = 128;
@@ -95,25 +95,25 @@ const released = (r) => r.list(() => readReleased(r));
 
 /** By tag: the name, and what is read after it. */
 const TRANSACTIONS = [
-  ['genesis', genesis],
-  ['advance day', (r) => ({ day: r.day(), nonce: r.id() })],
-  ['register issuer', party],
-  ['register board', party],
-  ['accept verifying key', acceptKey],
+  ["genesis", genesis],
+  ["advance day", (r) => ({ day: r.day(), nonce: r.id() })],
+  ["register issuer", party],
+  ["register board", party],
+  ["accept verifying key", acceptKey],
   [
-    'commit record',
+    "commit record",
     (r) => ({ record: r.element(), row: r.vesta(), subject: r.key(), edition: r.element() }),
   ],
-  ['amend record', (r) => ({ ...of(r), record: r.element(), row: r.vesta() })],
-  ['erase record', of],
-  ['grant consent', (r) => ({ ...of(r), consent: r.element(), row: r.vesta() })],
-  ['revoke consent', of],
-  ['open study', openStudy],
-  ['approve study', study],
-  ['close study', study],
-  ['submit eligibility', submitEligibility],
+  ["amend record", (r) => ({ ...of(r), record: r.element(), row: r.vesta() })],
+  ["erase record", of],
+  ["grant consent", (r) => ({ ...of(r), consent: r.element(), row: r.vesta() })],
+  ["revoke consent", of],
+  ["open study", openStudy],
+  ["approve study", study],
+  ["close study", study],
+  ["submit eligibility", submitEligibility],
   [
-    'publish page',
+    "publish page",
     (r) => ({
       edition: r.element(),
       page: r.u32(),
@@ -121,13 +121,13 @@ const TRANSACTIONS = [
       publication: r.id(),
     }),
   ],
-  ['submit cohort', (r) => ({ ...counted(r), released: released(r), proof: r.id() })],
+  ["submit cohort", (r) => ({ ...counted(r), released: released(r), proof: r.id() })],
   [
-    'submit tally',
+    "submit tally",
     (r) => ({ ...counted(r), seeds: r.list(() => r.vesta()), shareKey: r.id(), proof: r.id() }),
   ],
   [
-    'release cohort',
+    "release cohort",
     (r) => ({
       study: r.id(),
       table: readTable(r),

@@ -1,12 +1,12 @@
 // Verifying keys of Groth16 and the check of a proof under one.
 // docs/spec/eligibility.md, section "Proof"; docs/spec/encoding.md, section "Verifying keys".
-import { bn254 } from '../vendor/noble.js';
-import { Malformed, fromText, littleEndian, toHex, u32 } from './bytes.js';
-import { hash } from './hash.js';
-import { readG1, readG2 } from './point.js';
+import { bn254 } from "../vendor/noble.js";
+import { Malformed, fromText, littleEndian, toHex, u32 } from "./bytes.js";
+import { hash } from "./hash.js";
+import { readG1, readG2 } from "./point.js";
 
 /** The one circuit whose proofs a ledger of this version takes. */
-export const CIRCUIT = 'salus.v1.eligibility-64x16';
+export const CIRCUIT = "salus.v1.eligibility-64x16";
 /** Points for the constant and for each public input. */
 const INPUT_POINTS = 9;
 
@@ -19,7 +19,7 @@ const { Fp12 } = bn254.fields;
 export function keyId({ circuit, insecure, bytes }) {
   const name = fromText(circuit);
   const setup = Uint8Array.of(insecure ? 1 : 0);
-  return toHex(hash('salus/v1/verifying-key', u32(name.length), name, setup, bytes));
+  return toHex(hash("salus/v1/verifying-key", u32(name.length), name, setup, bytes));
 }
 
 /** Two points that are equal up to sign. */
@@ -33,17 +33,19 @@ export function readVerifyingKey(bytes) {
   const alpha = readG1(bytes.slice(0, 32));
   const [beta, gamma, delta] = [32, 96, 160].map((at) => readG2(bytes.slice(at, at + 64)));
   if (littleEndian(bytes.slice(224, 232)) !== BigInt(INPUT_POINTS)) {
-    throw new Malformed('the key is for another number of public inputs');
+    throw new Malformed("the key is for another number of public inputs");
   }
   const inputs = Array.from({ length: INPUT_POINTS }, (_, place) =>
     readG1(bytes.slice(232 + 32 * place, 264 + 32 * place)),
   );
   if (alike(gamma, delta) || alike(beta, gamma) || alike(beta, delta)) {
-    throw new Malformed('two of beta, gamma and delta are one point up to sign: anyone could forge');
+    throw new Malformed(
+      "two of beta, gamma and delta are one point up to sign: anyone could forge",
+    );
   }
   inputs.slice(1).forEach((point, place, all) => {
     if (all.slice(place + 1).some((other) => alike(point, other))) {
-      throw new Malformed('two public inputs share a point: values could move between them');
+      throw new Malformed("two public inputs share a point: values could move between them");
     }
   });
   return { alpha, beta, gamma, delta, inputs };
