@@ -18,4 +18,5 @@ mod bundle;
 mod cohort;
 mod keys;
 mod operator;
+mod replayed;
 mod signers;

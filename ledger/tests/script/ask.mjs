@@ -4,7 +4,8 @@ import { audit } from "../../../node/assets/verify/audit.js";
 import { fromHex, toHex } from "../../../node/assets/verify/bytes.js";
 import { readEntry } from "../../../node/assets/verify/entry.js";
 import { verifies } from "../../../node/assets/verify/key.js";
-import { isConsistent } from "../../../node/assets/verify/log.js";
+import { isConsistent, isIncluded, leafHash } from "../../../node/assets/verify/log.js";
+import { expectedOf, termProblems } from "../../../node/assets/verify/study.js";
 import { compareCheckpoints } from "../../../node/assets/verify/two-checkpoints.js";
 import { tamper, tamperings } from "../../../node/assets/verify/tamper.js";
 import { readProof, readVerifyingKey } from "../../../node/assets/verify/verifying-key.js";
@@ -48,7 +49,19 @@ function torsioned() {
   return toHex(Uint8Array.from([...k, ...r, ...s, ...message]));
 }
 
+/** What the answers to each of these studies must say, as numbers in hexadecimal. */
+function statements({ many, study, ledger }) {
+  return many.map((hex) => {
+    const { transaction } = readEntry(fromHex(hex));
+    const { query, scope, purpose, institution, contact } = expectedOf(transaction, study, ledger);
+    const numbers = [query, scope, purpose, institution];
+    const well = termProblems(transaction).length === 0;
+    return [...numbers.map((n) => n.toString(16).padStart(64, "0")), contact, well];
+  });
+}
+
 const answers = {
+  statements,
   audit: ({ bundle, expected }) => audit(fromHex(bundle), expected),
   entries: reads(readEntry),
   proofs: reads(readProof),
@@ -65,6 +78,10 @@ const answers = {
       { size: from.size, root: fromHex(from.root) },
       { size: to.size, root: fromHex(to.root) },
       path.map(fromHex),
+    ),
+  included: ({ entry, root, proofs }) =>
+    proofs.map(({ index, size, path }) =>
+      isIncluded(leafHash(fromHex(entry)), index, size, path.map(fromHex), fromHex(root)),
     ),
   checkpoints: ({ texts, key, path }) => compareCheckpoints(texts[0], texts[1], key, path),
 };

@@ -5,6 +5,7 @@ use salus_ledger::transaction::*;
 use salus_protocol::cohort::{Band, Stratifier, Table};
 use salus_protocol::field::Fr;
 use salus_protocol::noise::Epsilon;
+use salus_protocol::nullifier::{LedgerId, StudyId};
 use salus_protocol::purpose::Research;
 use salus_protocol::registry::Root;
 use salus_protocol::release::Released;
@@ -28,7 +29,7 @@ fn entries() -> Vec<Vec<u8>> {
         entries.push(Envelope::sign(transaction, &id, &issuer()).to_bytes());
     };
     let AcceptKey { id: key, .. } = AcceptKey::of(prover::verifying_key());
-    let study = salus_protocol::nullifier::StudyId::new(*key.as_bytes());
+    let study = StudyId::new(*key.as_bytes());
     let bands = vec![Band { low: 1, high: 9 }, Band { low: 12, high: 12 }];
     let table = Table::Strata(vec![Stratifier { field: 3, bands }]);
     let counts = vec![CellCommitment::new(row(7).point()); 3];
@@ -199,18 +200,65 @@ fn titles_and_names_are_read_alike() {
     });
 }
 
+/// Adds a number to one of 32 bytes, both least significant first; none where it needs more bits
+/// than `bits`.
+fn add(bytes: &[u8], number: &[u8], bits: u32) -> Option<[u8; 32]> {
+    let mut sum = [0; 32];
+    let mut carry = 0;
+    for (at, byte) in sum.iter_mut().enumerate() {
+        let digit = u16::from(bytes[at]) + u16::from(number[at]) + carry;
+        (*byte, carry) = ((digit & 0xff) as u8, digit >> 8);
+    }
+    (carry == 0 && u32::from(sum[31]) < 1 << (bits - 248)).then_some(sum)
+}
+
+/// A coordinate plus the field's modulus is a second encoding, where it has room.
+#[test]
+fn second_encodings_of_coordinates_are_refused() {
+    let Some(mut script) = script() else { return };
+    let vesta = hex::decode("0100000021eb468cdda89409fc98462200000000000000000000000000000040");
+    let commit = Envelope::sign(commit_record(9), &LedgerId::new([1; 32]), &issuer()).to_bytes();
+    let row = 34..66;
+    let sum = add(&commit[row.clone()], &vesta.unwrap(), 256).unwrap();
+    let mut aliased = commit.clone();
+    aliased[row].copy_from_slice(&sum);
+    let reads = |bytes: &[u8]| Entry::from_bytes(bytes).is_ok();
+    assert_eq!(same(&mut script, "entries", &[commit, aliased], reads), 1);
+
+    let modulus = hex::decode("47fd7cd8168c203c8dca7168916a81975d588181b64550b829a031e1724e6430");
+    let modulus = modulus.unwrap();
+    let mut aliased = Vec::new();
+    for number in 1..=4 {
+        let proof = proof(number);
+        for at in [0, 32, 64, 96] {
+            // The flags are in the top bits of what ends a point.
+            let flags = if at == 32 { 0 } else { proof[at + 31] & 0xc0 };
+            let mut plain = proof[at..at + 32].to_vec();
+            plain[31] &= !flags;
+            let Some(mut sum) = add(&plain, &modulus, 254) else {
+                continue;
+            };
+            sum[31] |= flags;
+            let mut other = proof.clone();
+            other[at..at + 32].copy_from_slice(&sum);
+            aliased.push(other);
+        }
+    }
+    assert!(aliased.len() > 2, "{} have room", aliased.len());
+    let reads = |bytes: &[u8]| Proof::from_bytes(bytes).is_ok();
+    assert_eq!(same(&mut script, "proofs", &aliased, reads), 0);
+}
+
+/// A proof of what person `number` says.
+fn proof(number: u64) -> Vec<u8> {
+    let said = forged::said(LedgerId::new([1; 32]), &StudyId::new([2; 32]), number);
+    prover::prove(&said).to_vec()
+}
+
 #[test]
 fn proofs_are_read_alike() {
     let Some(mut script) = script() else { return };
-    let mut proofs = Vec::new();
-    for number in 1..=3 {
-        let said = forged::said(
-            salus_protocol::nullifier::LedgerId::new([1; 32]),
-            &salus_protocol::nullifier::StudyId::new([2; 32]),
-            number,
-        );
-        proofs.push(prover::prove(&said).to_vec());
-    }
+    let proofs: Vec<_> = (1..=3).map(proof).collect();
     let reads = |bytes: &[u8]| Proof::from_bytes(bytes).is_ok();
     assert_eq!(same(&mut script, "proofs", &proofs, reads), 3);
     let mut read = 0;

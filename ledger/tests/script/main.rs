@@ -7,6 +7,8 @@ mod process;
 mod world;
 
 mod decoding;
+mod inclusion;
 mod signatures;
+mod statements;
 mod two_checkpoints;
 mod vendored;

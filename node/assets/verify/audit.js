@@ -8,21 +8,19 @@ import { checkCohort } from "./cohort.js";
 import { Contents, attempt, readEntries } from "./contents.js";
 import { ledgerIdOf, readEntry } from "./entry.js";
 import { termProblems } from "./study.js";
+import { verdictOn } from "./verdict.js";
 import { checkLog } from "./whole-log.js";
 
 /**
  * @typedef {{ledger?: string, checkpointKey?: string, allowInsecureKeys?: boolean}} Expected
  *   what the reader knows from elsewhere, and is willing to trust
  * @typedef {{what: string, done: number, of: number}} Progress
- * @typedef {{verdict: 'verified' | 'failed', sentence: string,
- *   checks: import('./checks.js').Check[], about: Record<string, any> | null,
- *   answers: any[], cohort: any[], notShown: string[]}} Report
  */
 
 /**
  * Audits a bundle. Never throws: bytes of any kind give a report.
  * @param {Uint8Array} file @param {Expected} expected @param {(progress: Progress) => void} [progress]
- * @returns {Report}
+ * @returns {import('./verdict.js').Report}
  */
 export function audit(file, expected, progress = () => {}) {
   const checks = new Checks();
@@ -36,7 +34,7 @@ export function audit(file, expected, progress = () => {}) {
       error instanceof Malformed ? error.message : "the script could not go on with it",
     );
   }
-  return report(checks, found);
+  return verdictOn(checks, found);
 }
 
 function auditWith(file, expected, checks, found, progress) {
@@ -176,54 +174,21 @@ function standingDone({ answers, cohort, approvals, study }, checks) {
   checks.done("standing", `All ${answers.length + cohort.length}.`);
 }
 
+/** A text of which nothing is hidden: what controls a line or turns the direction of writing is named. */
+function legible(text) {
+  const deceptive = /[^\P{Cc}\n\t]|[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu;
+  return text.replace(deceptive, (c) => `\\u{${c.codePointAt(0).toString(16)}}`);
+}
+
 function aboutOf({ study, bundle, approvals, boards }, genesis, checkpoint) {
   return {
     title: study.title,
     institution: study.purpose.institution,
-    queryText: study.queryText,
+    queryText: legible(study.queryText),
     ledgerName: genesis.name,
     ledger: bundle.ledger,
     checkpointKey: genesis.checkpoint,
     size: checkpoint?.size ?? null,
     approvals: [...approvals.keys()].map((key) => boards.get(key)?.title ?? key),
   };
-}
-
-/** @param {Checks} checks @returns {Report} */
-function report(checks, { about, answers, cohort, insecure }) {
-  const list = checks.list();
-  const failed = list.filter(({ outcome }) => outcome === "failed");
-  const skipped = list.filter(({ outcome }) => outcome === "not-checked");
-  const verdict = failed.length > 0 ? "failed" : "verified";
-  const sentence =
-    verdict === "failed"
-      ? `Do not rely on this bundle: ${counted(failed.length)} failed, the first being “${failed[0].title}”.`
-      : `Everything that was checked here holds: ${counted(list.length - skipped.length)} passed, ${skipped.length} not made.`;
-  return {
-    verdict,
-    sentence,
-    checks: list,
-    about,
-    answers,
-    cohort,
-    notShown: notShown(verdict, insecure),
-  };
-}
-
-const counted = (number) => (number === 1 ? "1 check" : `${number} checks`);
-
-/** What no verification of a bundle shows. */
-function notShown(verdict, insecure) {
-  if (verdict === "failed") return ["Anything: a bundle of which one check fails shows nothing."];
-  const lines = [
-    "That issuers committed the truth: an answer follows from the committed records, and says nothing about how true these are.",
-    "That no person has two records under two secrets: one answer a person holds within what issuers certify.",
-    "That the operator shows everyone the same log: compare the checkpoint with one that you have from elsewhere.",
-  ];
-  if (insecure) {
-    lines.push(
-      "ANYTHING TO STRANGERS: a verifying key in the bundle is a development key, and whoever made it can forge proofs.",
-    );
-  }
-  return lines;
 }

@@ -1,6 +1,7 @@
 // The page's second part: two checkpoints, compared with a proof that this node gives.
 import { compareCheckpoints } from "./two-checkpoints.js";
 
+/** @param {string} id @returns {any} an element of the page */
 const by = (id) => document.getElementById(id);
 
 /** Two checkpoints on the page. */

@@ -3,6 +3,7 @@ import { Comparison } from "./comparison.js";
 import { showReport } from "./report.js";
 import { tamperings } from "./tamper.js";
 
+/** @param {string} id @returns {any} an element of the page */
 const by = (id) => document.getElementById(id);
 
 /** The page's state: the file that was opened, and the thread that looks at it. */
@@ -23,7 +24,9 @@ class Page {
     this.worker.addEventListener("error", () => {
       this.done("The script could not run in this browser. Use the command salus audit verify.");
     });
-    by("file").addEventListener("change", ({ target }) => this.open(target.files[0]));
+    // So that the same file, changed in the meantime, can be chosen again.
+    by("file").addEventListener("click", () => (by("file").value = ""));
+    by("file").addEventListener("change", () => this.open(by("file").files[0]));
     const drop = by("drop");
     drop.addEventListener("dragover", (event) => {
       event.preventDefault();
@@ -96,8 +99,12 @@ class Page {
     this.worker.postMessage({ file: this.file, expected, tampering, run: this.run });
   }
 
-  hear({ run, progress, nothing, report }) {
+  hear({ run, ready, progress, nothing, report }) {
     if (run !== this.run) return;
+    if (ready) {
+      if (this.status.textContent === "") this.say("Ready. The network can be off from here on.");
+      return;
+    }
     if (progress !== undefined) {
       this.progress.max = progress.of;
       this.progress.value = progress.done;

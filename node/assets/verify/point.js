@@ -34,7 +34,7 @@ function root(field, square) {
   }
 }
 
-/** @param {{assertValidity(): void}} point */
+/** @template {{assertValidity(): void}} T @param {T} point @returns {T} */
 function checked(point) {
   try {
     point.assertValidity();

@@ -11,15 +11,17 @@ const DISEASE = 2;
 const ANCESTRY = 3;
 const AREAS = 25;
 /** The area above each area, by number; the others stand at the top. */
-const ABOVE = new Map([
-  ...[1, 2, 3, 4, 5].map((cancer) => [cancer, 0]),
-  ...[7, 8, 9, 10, 11].map((heart) => [heart, 6]),
-  [13, 12],
-  [14, 13],
-  [15, 12],
-  [18, 17],
-  [21, 20],
-]);
+const ABOVE = new Map(
+  /** @type {[number, number][]} */ ([
+    ...[1, 2, 3, 4, 5].map((cancer) => [cancer, 0]),
+    ...[7, 8, 9, 10, 11].map((heart) => [heart, 6]),
+    [13, 12],
+    [14, 13],
+    [15, 12],
+    [18, 17],
+    [21, 20],
+  ]),
+);
 const REGIONS = 8;
 /** What a study asks for: contact, data, or both; as the grants that it requires. */
 const REQUIRED = [0b010n, 0b100n, 0b110n];
@@ -50,6 +52,7 @@ export function readPurpose(reader) {
   const ask = reader.tag(REQUIRED.length);
   const institution = reader.title();
   const region = reader.tag(REGIONS);
+  /** @type {Record<string, boolean>} */
   const terms = {};
   for (const term of TERMS) terms[term] = reader.bool();
   return { research, area, ask, institution, region, terms };

@@ -68,13 +68,13 @@ function aboutList(about) {
   return [
     element("dl", { class: "facts" }, rows),
     element("details", {}, [
-      element("summary", {}, ["The query as its author wrote it"]),
+      element("summary", {}, ["The query text, which was not compared with the compiled query"]),
       element("pre", { tabindex: "0" }, [about.queryText]),
     ]),
   ];
 }
 
-/** @param {import('./audit.js').Report} report */
+/** @param {import('./verdict.js').Report} report */
 function answersOf({ answers, cohort, checks }) {
   const parts = [];
   const proofs = checks.find(({ id }) => id === "proofs");
@@ -106,7 +106,7 @@ function answersOf({ answers, cohort, checks }) {
 
 /**
  * Shows a report in place of what was there, and moves the focus to its verdict.
- * @param {HTMLElement} place @param {import('./audit.js').Report} report
+ * @param {HTMLElement} place @param {import('./verdict.js').Report} report
  * @param {{title: string, breaks: string} | null} tampering what was falsified before
  */
 export function showReport(place, report, tampering) {

@@ -70,7 +70,10 @@ function growCheckpoint(bundle) {
   return true;
 }
 
-/** Each falsification: its id, what it does, the check that must fail, and the change itself. */
+/**
+ * Each falsification: its id, what it does, the check that must fail, and the change itself.
+ * @type {[string, string, string, (bundle: any) => boolean][]}
+ */
 const TAMPERINGS = [
   ["count", "A released count is changed", "signatures", changeCount],
   ["swap", "The proofs of two answers are swapped", "proofs", swapProofs],

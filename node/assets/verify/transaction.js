@@ -93,7 +93,10 @@ const study = (r) => ({ study: r.id() });
 /** @param {Reader} r */
 const released = (r) => r.list(() => readReleased(r));
 
-/** By tag: the name, and what is read after it. */
+/**
+ * By tag: the name, and what is read after it.
+ * @type {[string, (r: Reader) => Record<string, any>][]}
+ */
 const TRANSACTIONS = [
   ["genesis", genesis],
   ["advance day", (r) => ({ day: r.day(), nonce: r.id() })],

@@ -6,6 +6,9 @@ import { tamper } from "./tamper.js";
 /** How often progress is told, in milliseconds. */
 const PAUSE = 100;
 
+// All scripts are here: from now on no network is needed.
+self.postMessage({ run: 0, ready: true });
+
 self.addEventListener("message", ({ data }) => {
   const { file, expected, tampering, run } = data;
   const bytes = tampering === null ? file : tamper(file, tampering);
