@@ -1,9 +1,6 @@
 //! The verification page: what it loads is there, and what its scripts may do is little.
 
 use std::collections::BTreeSet;
-use std::io::Write;
-use std::path::{Path, PathBuf};
-use std::process::Command;
 
 use crate::client::get;
 use crate::pages::page;
@@ -69,44 +66,4 @@ fn its_scripts_are_all_here_and_may_load_nothing_else() {
     }
     assert!(seen.contains("/assets/vendor/noble.js"), "{seen:?}");
     assert!(seen.len() > 20, "{seen:?}");
-}
-
-/// Chromium, if this machine has one.
-fn chromium() -> Option<PathBuf> {
-    let named = std::env::var_os("SALUS_CHROMIUM").map(PathBuf::from);
-    let usual = ["/usr/bin/chromium", "/usr/bin/google-chrome"].map(PathBuf::from);
-    named.or_else(|| usual.into_iter().find(|path| path.is_file()))
-}
-
-/// `npm ci --prefix tests/tools` and Debian's chromium; `SALUS_CHROMIUM` names another browser.
-#[test]
-fn a_reader_verifies_in_a_browser() {
-    let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
-    let tools = workspace
-        .join("tests/tools/node_modules/playwright-core")
-        .is_dir();
-    let Some(browser) = chromium().filter(|_| tools) else {
-        // Not by eprintln!, which the test runner keeps to itself.
-        let mut stderr = std::io::stderr().lock();
-        writeln!(
-            stderr,
-            "SKIPPED: no browser; install chromium, and `npm ci --prefix tests/tools`"
-        )
-        .unwrap();
-        return;
-    };
-    let service = Service::full();
-    let study = service.json("studies")["studies"][0]["id"].clone();
-    let run = Command::new("node")
-        .arg(workspace.join("node/tests/service/verify.mjs"))
-        .arg(browser)
-        .arg(format!("http://{}", service.address))
-        .arg(study.as_str().unwrap())
-        .output()
-        .unwrap();
-    assert!(
-        run.status.success(),
-        "{}",
-        String::from_utf8_lossy(&run.stderr)
-    );
 }
