@@ -15,5 +15,6 @@ mod reading;
 mod scene;
 mod service;
 mod submitting;
+mod verify;
 #[path = "../../../ledger/tests/world/mod.rs"]
 mod world;
