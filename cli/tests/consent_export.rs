@@ -21,9 +21,9 @@ fn what_is_exported_grants_the_same_consent_again() {
     let terms: Vec<&str> = terms.split_whitespace().collect();
     home.ok(&[&["consent", "grant", "--wallet", &alice], &terms[..]].concat());
     let before = shown(&home, &alice);
-    for release in ["r4", "r5"] {
-        let export = ["consent", "export", "--wallet", &alice, "--fhir", release];
-        let file = home.path(&format!("{release}.json"));
+    for version in ["r4", "r5"] {
+        let export = ["consent", "export", "--wallet", &alice, "--fhir", version];
+        let file = home.path(&format!("{version}.json"));
         let written = home.ok(&[&export[..], &["--out", &file]].concat());
         assert_eq!(written["consents"], 1);
         let text = fs::read_to_string(&file).unwrap();

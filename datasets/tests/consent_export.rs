@@ -1,18 +1,22 @@
-//! Consents written as FHIR read back as what they were, in both releases, and say nothing else.
+//! Consents written as FHIR read back as what they were, in both versions, and say nothing else.
 #![allow(clippy::unwrap_used)]
 
+#[path = "../../tests/tools/fhir/models.rs"]
+mod fhir_models;
+
+use fhir_models::Models;
 use proptest::prelude::*;
-use salus_datasets::fhir::consent::{ExportError, NoConsent, Release, Wish, export, wishes};
+use salus_datasets::fhir::consent::{ExportError, NoConsent, Version, Wish, export, wishes};
 use salus_datasets::fhir::{Limits, import};
 use salus_protocol::consent::{
-    Grant, MODIFIERS, Modifier, PERMISSIONS, Permission, Region, TERM_BITS, Terms,
+    DiseaseArea, Grant, MODIFIERS, Modifier, PERMISSIONS, Permission, Region, TERM_BITS, Terms,
 };
 use salus_protocol::day::Day;
 use salus_protocol::nullifier::{LedgerId, Scope, StudyId};
 use salus_protocol::purpose::Institution;
 use serde_json::Value;
 
-const RELEASES: [Release; 2] = [Release::R4, Release::R5];
+const VERSIONS: [Version; 2] = [Version::R4, Version::R5];
 
 /// What the importer makes of an export.
 fn read(bundle: &Value) -> Vec<Result<Wish, NoConsent>> {
@@ -70,8 +74,8 @@ proptest! {
 
     #[test]
     fn what_is_written_reads_back_as_it_was(wish in wish()) {
-        for release in RELEASES {
-            let bundle = export("p1", std::slice::from_ref(&wish), release).unwrap();
+        for version in VERSIONS {
+            let bundle = export("p1", std::slice::from_ref(&wish), version).unwrap();
             prop_assert_eq!(read(&bundle), vec![Ok(wish.clone())]);
         }
     }
@@ -85,8 +89,8 @@ proptest! {
             || no_region(terms)
             || !Grant::ALL.iter().any(|grant| terms.grants(*grant))
             || until < from;
-        for release in RELEASES {
-            let refused = matches!(export("p1", std::slice::from_ref(&wish), release), Err(ExportError::NoConsent(_)));
+        for version in VERSIONS {
+            let refused = matches!(export("p1", std::slice::from_ref(&wish), version), Err(ExportError::NoConsent(_)));
             prop_assert_eq!(refused, nothing);
         }
     }
@@ -107,7 +111,7 @@ fn health() -> Wish {
 
 #[test]
 fn each_release_has_its_own_members() {
-    let r4 = export("p1", &[health()], Release::R4).unwrap();
+    let r4 = export("p1", &[health()], Version::R4).unwrap();
     let consent = &r4["entry"][1]["resource"];
     assert_eq!(consent["provision"]["type"], "permit");
     assert_eq!(
@@ -118,7 +122,7 @@ fn each_release_has_its_own_members() {
     assert_eq!(consent["patient"]["reference"], r4["entry"][0]["fullUrl"]);
     // Each grant is an action of its own.
     assert_eq!(consent["provision"]["action"].as_array().unwrap().len(), 2);
-    let r5 = export("p1", &[health()], Release::R5).unwrap();
+    let r5 = export("p1", &[health()], Version::R5).unwrap();
     let consent = &r5["entry"][1]["resource"];
     assert_eq!(consent["decision"], "deny");
     assert_eq!(consent["provision"][0]["period"]["end"], "2026-12-31");
@@ -129,8 +133,8 @@ fn each_release_has_its_own_members() {
 }
 
 /// The R4 and R5 export of [`health`], changed, and what becomes of it.
-fn changed(release: Release, change: impl Fn(&mut Value)) -> Result<Wish, NoConsent> {
-    let mut bundle = export("p1", &[health()], release).unwrap();
+fn changed(version: Version, change: impl Fn(&mut Value)) -> Result<Wish, NoConsent> {
+    let mut bundle = export("p1", &[health()], version).unwrap();
     change(&mut bundle["entry"][1]["resource"]);
     read(&bundle).remove(0)
 }
@@ -139,56 +143,56 @@ fn changed(release: Release, change: impl Fn(&mut Value)) -> Result<Wish, NoCons
 fn what_cannot_be_honoured_is_no_consent() {
     use NoConsent as N;
     type Change = fn(&mut Value);
-    let cases: [(Release, Change, NoConsent); 12] = [
-        (Release::R4, |c| c["decision"] = "permit".into(), N::Mixed),
+    let cases: [(Version, Change, NoConsent); 12] = [
+        (Version::R4, |c| c["decision"] = "permit".into(), N::Mixed),
         (
-            Release::R5,
+            Version::R5,
             |c| c["scope"] = serde_json::json!({}),
             N::Mixed,
         ),
         (
-            Release::R5,
+            Version::R5,
             |c| c["policyRule"] = serde_json::json!({}),
             N::Mixed,
         ),
         (
-            Release::R4,
+            Version::R4,
             |c| c["performer"] = serde_json::json!([{"reference": "RelatedPerson/mother"}]),
             N::GivenByOther,
         ),
         (
-            Release::R5,
+            Version::R5,
             |c| c["grantor"] = serde_json::json!([{"display": "somebody"}]),
             N::GivenByOther,
         ),
         (
-            Release::R5,
+            Version::R5,
             |c| c["grantee"] = serde_json::json!([{"reference": "Organization/o1"}]),
             N::Narrowed,
         ),
         (
-            Release::R5,
+            Version::R5,
             |c| c["provision"][0]["resourceType"] = serde_json::json!([{"code": "Observation"}]),
             N::Narrowed,
         ),
         (
-            Release::R4,
+            Version::R4,
             |c| c["provision"]["modifierExtension"] = serde_json::json!([{"url": "urn:x"}]),
             N::Narrowed,
         ),
         (
-            Release::R4,
+            Version::R4,
             |c| c["provision"]["purpose"] = serde_json::json!([{"display": "not for profit"}]),
             N::Purpose("without a code".to_owned()),
         ),
         (
-            Release::R5,
+            Version::R5,
             |c| c["category"][0]["coding"][0]["code"] = "INFA".into(),
             N::OtherScope,
         ),
         // A refusal is one, however it is mixed and whoever it is from.
         (
-            Release::R5,
+            Version::R5,
             |c| {
                 c["provision"] = serde_json::json!([]);
                 c["scope"] = serde_json::json!({});
@@ -196,7 +200,7 @@ fn what_cannot_be_honoured_is_no_consent() {
             N::Refused,
         ),
         (
-            Release::R4,
+            Version::R4,
             |c| {
                 c["provision"]["type"] = "deny".into();
                 c["performer"] = serde_json::json!([{"reference": "RelatedPerson/mother"}]);
@@ -204,12 +208,12 @@ fn what_cannot_be_honoured_is_no_consent() {
             N::Refused,
         ),
     ];
-    for (number, (release, change, reason)) in cases.into_iter().enumerate() {
-        assert_eq!(changed(release, change), Err(reason), "case {number}");
+    for (number, (version, change, reason)) in cases.into_iter().enumerate() {
+        assert_eq!(changed(version, change), Err(reason), "case {number}");
     }
     // The patient may be named as the one who gave it.
-    for (release, member) in [(Release::R4, "performer"), (Release::R5, "grantor")] {
-        let same = changed(release, |consent| {
+    for (version, member) in [(Version::R4, "performer"), (Version::R5, "grantor")] {
+        let same = changed(version, |consent| {
             let who = consent.get("patient").or(consent.get("subject"));
             consent[member] = serde_json::json!([who]);
         });
@@ -226,7 +230,7 @@ fn every_spelling_of_a_duo_code_is_read() {
         ("", "DUO:0000006"),
     ];
     for (system, code) in spellings {
-        let read = changed(Release::R4, |consent| {
+        let read = changed(Version::R4, |consent| {
             let purpose = &mut consent["provision"]["purpose"][0];
             *purpose = serde_json::json!({"code": code});
             if !system.is_empty() {
@@ -244,7 +248,7 @@ fn two_names_or_the_scope_zero_are_undecided() {
         project: Some(Scope::of(&LedgerId::new([1; 32]), &StudyId::new([2; 32]))),
         ..health()
     };
-    let bundle = export("p1", &[wish], Release::R5).unwrap();
+    let bundle = export("p1", &[wish], Version::R5).unwrap();
     let purposes = bundle["entry"][1]["resource"]["provision"][0]["purpose"].clone();
     let last = purposes.as_array().unwrap().len() - 1;
     for (at, value) in [
@@ -267,4 +271,27 @@ fn two_names_or_the_scope_zero_are_undecided() {
             "{value}: {read:?}"
         );
     }
+}
+
+#[test]
+fn independent_models_accept_what_is_written() {
+    let Some(models) = Models::find() else { return };
+    let full = Wish {
+        terms: health()
+            .terms
+            .permit(Permission::Disease(DiseaseArea::Diabetes))
+            .modify(Modifier::GeneticOnly)
+            .only_in(&[Region::Asia, Region::Africa]),
+        from: Day::FIRST,
+        until: Day::LAST,
+        institution: Some(Institution::new("University Hospital").unwrap()),
+        project: Some(Scope::of(&LedgerId::new([1; 32]), &StudyId::new([2; 32]))),
+    };
+    let wishes = [health(), full];
+    let written = [("r4", Version::R4), ("r5", Version::R5)]
+        .map(|(name, version)| (name, export("p1", &wishes, version).unwrap()));
+    models.accept(&written).unwrap();
+    // R4's Consent is no R5 Consent, and the models see it.
+    let [(_, r4), _] = written;
+    assert!(models.accept(&[("r5", r4)]).is_err());
 }

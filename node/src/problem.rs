@@ -57,6 +57,21 @@ impl Problem {
         StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
     }
 
+    /// The kind, for programs.
+    pub(crate) fn code(&self) -> &str {
+        &self.code
+    }
+
+    /// The kind in words.
+    pub(crate) fn title(&self) -> &str {
+        &self.title
+    }
+
+    /// What is wrong with this very request.
+    pub(crate) fn detail(&self) -> &str {
+        &self.detail
+    }
+
     /// There is no such thing.
     pub(crate) fn not_found(detail: impl Into<String>) -> Self {
         Self::new(StatusCode::NOT_FOUND, "NotFound", "Not found", detail)
@@ -68,6 +83,16 @@ impl Problem {
             StatusCode::BAD_REQUEST,
             "Parameter",
             "Malformed parameter",
+            detail,
+        )
+    }
+
+    /// The client asks for a form in which it is not served.
+    pub(crate) fn not_acceptable(detail: impl Into<String>) -> Self {
+        Self::new(
+            StatusCode::NOT_ACCEPTABLE,
+            "NotAcceptable",
+            "Not acceptable",
             detail,
         )
     }
@@ -140,6 +165,8 @@ impl IntoResponse for Problem {
         if status == StatusCode::SERVICE_UNAVAILABLE {
             headers.insert(RETRY_AFTER, RETRY_SECONDS.into());
         }
+        // Other interfaces say the same in their own form: see `fhir::outcome`.
+        response.extensions_mut().insert(self);
         response
     }
 }

@@ -37,6 +37,23 @@ pub(crate) struct ServeArgs {
     /// Move the ledger's day on with the calendar (UTC), at the start and at each midnight.
     #[arg(long)]
     move_day: bool,
+    /// The address under which clients reach the service, with which FHIR's links begin. Default:
+    /// http:// and the host that a request names.
+    #[arg(long, value_name = "URL", value_parser = parse_public_url)]
+    public_url: Option<String>,
+}
+
+fn parse_public_url(text: &str) -> Result<String, String> {
+    let rest = ["https://", "http://"]
+        .iter()
+        .find_map(|scheme| text.strip_prefix(scheme));
+    let plain = |b: u8| b.is_ascii_alphanumeric() || b"-._~:/[]%".contains(&b);
+    match rest {
+        Some(rest) if !rest.is_empty() && !rest.ends_with('/') && rest.bytes().all(plain) => {
+            Ok(text.to_owned())
+        }
+        _ => Err("write it as https://salus.example.org, without a final slash".to_owned()),
+    }
 }
 
 /// How often the calendar is looked at.
@@ -70,7 +87,11 @@ pub(crate) fn run(context: &Context, args: &ServeArgs) -> Result<(), Failure> {
                 "note: others can connect, and nothing is encrypted: put a proxy with TLS in front",
             );
         }
-        let stopped = serve(listener, ledger, Settings::default(), told_to_stop(stop)).await;
+        let settings = Settings {
+            public_url: args.public_url.clone(),
+            ..Settings::default()
+        };
+        let stopped = serve(listener, ledger, settings, told_to_stop(stop)).await;
         if let Err(unfinished) = stopped {
             context.output.note(&format!("note: {unfinished}"));
         }

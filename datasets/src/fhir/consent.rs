@@ -45,28 +45,28 @@ const ACT_CODE: &str = "http://terminology.hl7.org/CodeSystem/v3-ActCode";
 pub use export::{ExportError, export};
 pub use wish::{NoConsent, Wish, decide, wishes};
 
-/// A release of FHIR whose Consent is read and written.
+/// A version of FHIR whose Consent is read and written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Release {
+pub enum Version {
     /// R4, and R4B, whose Consent is the same.
     R4,
     /// R5.
     R5,
 }
 
-/// A text that names no release.
+/// A text that names no version.
 #[derive(Debug, Error, Clone, PartialEq, Eq)]
-#[error("{0:?} is no release of FHIR that Salus writes: use r4 or r5")]
-pub struct UnknownRelease(String);
+#[error("{0:?} is no version of FHIR that Salus writes: use r4 or r5")]
+pub struct UnknownVersion(String);
 
-impl std::str::FromStr for Release {
-    type Err = UnknownRelease;
+impl std::str::FromStr for Version {
+    type Err = UnknownVersion;
 
-    fn from_str(text: &str) -> Result<Self, UnknownRelease> {
+    fn from_str(text: &str) -> Result<Self, UnknownVersion> {
         match text {
             "r4" => Ok(Self::R4),
             "r5" => Ok(Self::R5),
-            other => Err(UnknownRelease(other.chars().take(20).collect())),
+            other => Err(UnknownVersion(other.chars().take(20).collect())),
         }
     }
 }
@@ -81,8 +81,8 @@ pub struct ConsentResource {
     /// `active`, `inactive`, `draft`, `proposed`, `rejected`, `not-done`, `unknown`... as written.
     /// `entered-in-error` never comes here: it is left out.
     pub status: Option<Arc<str>>,
-    /// The release that its members are of; `None` where some are R4's only and others R5's only.
-    pub release: Option<Release>,
+    /// The version that its members are of; `None` where some are R4's only and others R5's only.
+    pub version: Option<Version>,
     /// Whether it names somebody besides the patient, or instead, as the one who gave it.
     pub given_by_other: bool,
     /// Codings of `scope` (R4 only): `research` for a research consent.

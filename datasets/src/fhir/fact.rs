@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::coding::{Concept, Interner};
-use super::consent::{ConsentResource, Provision, Release};
+use super::consent::{ConsentResource, Provision, Version};
 use super::event::{Event, EventKind, Quantity, Value};
 use super::partial_date::PartialDate;
 use super::patient::Patient;
@@ -53,7 +53,7 @@ pub(crate) struct Fact {
 #[derive(Debug)]
 pub(crate) struct ConsentDraft {
     pub(crate) status: Option<String>,
-    pub(crate) release: Option<Release>,
+    pub(crate) version: Option<Version>,
     pub(crate) given_by_other: bool,
     pub(crate) scope: Concept,
     pub(crate) category: Concept,
@@ -163,7 +163,7 @@ impl ConsentDraft {
             id,
             patient,
             status: self.status.map(Arc::from),
-            release: self.release,
+            version: self.version,
             given_by_other: self.given_by_other,
             scope: self.scope,
             category: self.category.to_vec(),

@@ -4,7 +4,7 @@ use std::io;
 use std::path::PathBuf;
 
 use clap::Args;
-use salus_datasets::fhir::consent::{ExportError, Release, export};
+use salus_datasets::fhir::consent::{ExportError, Version, export};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -20,9 +20,9 @@ pub(crate) struct ExportArgs {
     /// Whose.
     #[arg(long, value_name = "NAME")]
     wallet: Name,
-    /// The release of FHIR: r4 or r5.
-    #[arg(long, value_name = "RELEASE")]
-    fhir: Release,
+    /// The version of FHIR: r4 or r5.
+    #[arg(long, value_name = "VERSION")]
+    fhir: Version,
     /// The file to write, readable by its owner only. Without it the Bundle goes to standard output.
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,

@@ -11,7 +11,7 @@ use thiserror::Error;
 
 use super::duo;
 use super::wish::{NoConsent, Wish};
-use super::{ACT_CODE, ACTION_SYSTEM, Purpose, Qualifier, Release, SCOPE_SYSTEM};
+use super::{ACT_CODE, ACTION_SYSTEM, Purpose, Qualifier, SCOPE_SYSTEM, Version};
 use crate::fhir::coding::Coding;
 use crate::fhir::systems::LOINC;
 
@@ -27,11 +27,11 @@ pub enum ExportError {
 }
 
 /// A Bundle of type `collection` with the Patient `patient`, of whom it says nothing but the id, and
-/// the wishes as Consents of this release.
+/// the wishes as Consents of this version.
 ///
 /// # Errors
 /// [`ExportError`] when the id is none, or a wish allows nothing.
-pub fn export(patient: &str, wishes: &[Wish], release: Release) -> Result<Value, ExportError> {
+pub fn export(patient: &str, wishes: &[Wish], version: Version) -> Result<Value, ExportError> {
     let plain = |b: u8| b.is_ascii_alphanumeric() || b == b'-' || b == b'.';
     if patient.is_empty() || patient.len() > 64 || !patient.bytes().all(plain) {
         return Err(ExportError::Id(patient.chars().take(80).collect()));
@@ -46,7 +46,7 @@ pub fn export(patient: &str, wishes: &[Wish], release: Release) -> Result<Value,
         let id = format!("consent-{number}");
         entries.push(json!({
             "fullUrl": full_url("Consent", &format!("{patient}/{id}")),
-            "resource": consent(wish, &id, &address, release),
+            "resource": consent(wish, &id, &address, version),
         }));
     }
     Ok(json!({ "resourceType": "Bundle", "type": "collection", "entry": entries }))
@@ -71,11 +71,11 @@ fn full_url(kind: &str, name: &str) -> String {
     format!("urn:uuid:{a}-{b}-{c}-{d}-{e}")
 }
 
-fn consent(wish: &Wish, id: &str, patient: &str, release: Release) -> Value {
+fn consent(wish: &Wish, id: &str, patient: &str, version: Version) -> Value {
     let form = concept(&[coding(LOINC, "59284-0")]);
     let patient = json!({ "reference": patient });
-    match release {
-        Release::R4 => json!({
+    match version {
+        Version::R4 => json!({
             "resourceType": "Consent", "id": id, "status": "active",
             "scope": concept(&[coding(SCOPE_SYSTEM, "research")]),
             "category": [form],
@@ -84,7 +84,7 @@ fn consent(wish: &Wish, id: &str, patient: &str, release: Release) -> Value {
             "provision": rule(wish, Some("permit")),
         }),
         // R5 states what is not excepted first: all is denied but the one rule.
-        Release::R5 => json!({
+        Version::R5 => json!({
             "resourceType": "Consent", "id": id, "status": "active",
             "category": [concept(&[coding(ACT_CODE, "RESEARCH")]), form],
             "subject": patient,
@@ -168,7 +168,7 @@ mod tests {
     #[test]
     fn what_is_no_id_is_refused() {
         for name in ["", "a_b", "a b", "é", &"x".repeat(65)] {
-            let refused = export(name, &[], Release::R4);
+            let refused = export(name, &[], Version::R4);
             assert!(matches!(refused, Err(ExportError::Id(_))), "{name}");
         }
     }

@@ -168,7 +168,7 @@ fn wish(consent: &ConsentResource) -> Result<Wish, NoConsent> {
     }
     // A refusal holds however it is put and whoever put it.
     let (rule, denied) = rule(&consent.provision)?;
-    if consent.release.is_none() {
+    if consent.version.is_none() {
         return Err(NoConsent::Mixed);
     }
     if consent.given_by_other {

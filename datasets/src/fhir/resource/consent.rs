@@ -4,7 +4,7 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 
 use crate::fhir::coding::{Coding, Concept};
-use crate::fhir::consent::{Decision, Provision, Purpose, Qualifier, Release};
+use crate::fhir::consent::{Decision, Provision, Purpose, Qualifier, Version};
 use crate::fhir::element::{CodingElement, ConceptElement, ExtensionElement, PeriodElement};
 use crate::fhir::fact::{ConsentDraft, Rejection, Statement, patient_id};
 use crate::fhir::partial_date::PartialDate;
@@ -82,7 +82,7 @@ impl ConsentElement {
         }
         let patient = self.patient_id(urls)?;
         let draft = ConsentDraft {
-            release: self.release(),
+            version: self.version(),
             given_by_other: self.is_given_by_other(&patient, urls),
             scope: self
                 .scope
@@ -116,8 +116,8 @@ impl ConsentElement {
         }
     }
 
-    /// The release that has all of its members.
-    fn release(&self) -> Option<Release> {
+    /// The version that has all of its members.
+    fn version(&self) -> Option<Version> {
         let r4 = self.scope.is_some()
             || self.patient.is_some()
             || self.date_time.is_some()
@@ -139,8 +139,8 @@ impl ConsentElement {
             || self.policy_text.is_some()
             || matches!(self.provision, Some(RootElement::R5(_)));
         match (r4, r5) {
-            (true, false) => Some(Release::R4),
-            (false, true) => Some(Release::R5),
+            (true, false) => Some(Version::R4),
+            (false, true) => Some(Version::R5),
             _ => None,
         }
     }
