@@ -171,6 +171,14 @@ impl Failure {
         }
     }
 
+    /// What can't go wrong unless this program does.
+    pub(crate) fn defect(error: &impl ToString) -> Self {
+        Self::Invalid {
+            message: error.to_string(),
+            help: "please report this".to_owned(),
+        }
+    }
+
     /// A command line that asks for something that makes no sense.
     pub(crate) fn usage(message: impl Into<String>, help: impl Into<String>) -> Self {
         Self::Usage {

@@ -5,6 +5,7 @@
 
 mod commands;
 mod demo;
+mod desk;
 mod failure;
 mod home;
 mod output;

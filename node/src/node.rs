@@ -8,6 +8,7 @@ use tokio::sync::Semaphore;
 
 use crate::lane::Lane;
 use crate::metrics::Metrics;
+use crate::pages::Site;
 use crate::problem::Problem;
 use crate::settings::Settings;
 
@@ -19,9 +20,11 @@ pub struct Node(Arc<Shared>);
 struct Shared {
     ledger: Arc<Ledger>,
     settings: Settings,
+    site: Site,
     readers: Lane,
     submissions: Lane,
     exports: Lane,
+    desks: Lane,
     bodies: Arc<Semaphore>,
     metrics: Metrics,
 }
@@ -31,31 +34,43 @@ impl Node {
     /// checkpoint key.
     #[must_use]
     pub fn new(ledger: Arc<Ledger>, settings: Settings) -> Self {
+        Self::with_site(ledger, settings, Site::default())
+    }
+
+    /// A node whose pages offer more than what is on the ledger.
+    #[must_use]
+    pub fn with_site(ledger: Arc<Ledger>, settings: Settings, site: Site) -> Self {
         let readers = Lane::new(settings.readers, settings.patience, settings.work_time);
         // A transaction does not wait for a place: its client can tell better when to come again.
         let none = std::time::Duration::ZERO;
         let submissions = Lane::new(settings.submissions, none, settings.work_time);
         let exports = Lane::new(settings.exports, settings.patience, settings.work_time);
+        let desks = Lane::new(settings.desks, settings.patience, settings.desk_time);
         let bodies = settings.bodies_bytes.min(Semaphore::MAX_PERMITS);
         Self(Arc::new(Shared {
             ledger,
             readers,
             submissions,
             exports,
+            desks,
             bodies: Arc::new(Semaphore::new(bodies)),
             metrics: Metrics::new(),
             settings,
+            site,
         }))
     }
 
-    /// The node's routes with everything around them, to be served by [`crate::serve()`] or inside
-    /// another service.
-    pub fn router(&self) -> Router {
-        crate::router::router(self)
+    /// The node's routes and `more` of whoever serves it, with everything around them.
+    pub(crate) fn router(&self, more: Router<Node>) -> Router {
+        crate::router::router(self, more)
     }
 
     pub(crate) fn settings(&self) -> &Settings {
         &self.0.settings
+    }
+
+    pub(crate) fn site(&self) -> &Site {
+        &self.0.site
     }
 
     pub(crate) fn metrics(&self) -> &Metrics {
@@ -75,6 +90,12 @@ impl Node {
         &self.0.readers
     }
 
+    /// The ledger.
+    #[must_use]
+    pub fn ledger(&self) -> &Arc<Ledger> {
+        &self.0.ledger
+    }
+
     /// Reads the ledger in a place for readers.
     pub(crate) async fn read<T: Send + 'static>(
         &self,
@@ -82,6 +103,18 @@ impl Node {
     ) -> Result<T, Problem> {
         let ledger = self.0.ledger.clone();
         self.0.readers.run(move || work(&ledger)).await
+    }
+
+    /// Does work for a desk, which may prove and take long, in a place for that.
+    ///
+    /// # Errors
+    /// The work's own [`Problem`]; or that the node is busy, or that it was not done in time.
+    pub async fn at_desk<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Ledger) -> Result<T, Problem> + Send + 'static,
+    ) -> Result<T, Problem> {
+        let ledger = self.0.ledger.clone();
+        self.0.desks.run(move || work(&ledger)).await
     }
 
     /// Writes the ledger in a place for submissions.

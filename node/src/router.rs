@@ -19,7 +19,7 @@ use crate::metrics::Now;
 use crate::node::Node;
 use crate::openapi::Description;
 use crate::problem::Problem;
-use crate::{api, fhir, reference};
+use crate::{api, fhir, pages, reference, sign_in};
 
 /// The described routes: those below `/api/v1` and `/fhir`.
 pub(crate) fn described() -> OpenApiRouter<Node> {
@@ -28,13 +28,15 @@ pub(crate) fn described() -> OpenApiRouter<Node> {
         .nest("/fhir/{version}", fhir::routes())
 }
 
-/// All routes of a node.
-pub(crate) fn router(node: &Node) -> Router {
+/// All routes of a node, and more.
+pub(crate) fn router(node: &Node, more: Router<Node>) -> Router {
     let (routes, description) = described().split_for_parts();
     routes
         .merge(api::log_files())
         .merge(reference::routes(description))
+        .merge(pages::routes())
         .route("/metrics", get(metrics))
+        .merge(sign_in::around(node, more.merge(sign_in::routes())))
         .fallback(async || Problem::not_found("there is nothing at this path"))
         .method_not_allowed_fallback(async || {
             Problem::new(
@@ -44,6 +46,7 @@ pub(crate) fn router(node: &Node) -> Router {
                 "this path does not take this method",
             )
         })
+        .layer(from_fn_with_state(node.clone(), pages::problems))
         .layer(CatchPanicLayer::custom(
             |_: Box<dyn std::any::Any + Send>| {
                 Problem::internal("a request panicked").into_response()

@@ -2,17 +2,24 @@
 
 use std::io;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::Router;
 use clap::Args;
+use salus_datasets::profiles::shipped;
 use salus_ledger::engine::Ledger;
 use salus_ledger::transaction::{AdvanceDay, Envelope};
-use salus_node::{Settings, serve};
+use salus_node::pages::{OfferedProfile, Site};
+use salus_node::sign_in::SignInLink;
+use salus_node::{Node, Settings, serve};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use super::{Context, today};
+use crate::demo::stage::stage;
+use crate::desk::Desk;
 use crate::failure::Failure;
 use crate::home::{Access, Party};
 use crate::output::Output;
@@ -26,6 +33,8 @@ use crate::path::submit;
 #[command(after_help = "\
 Examples:
   salus serve
+  salus serve --demo
+  salus serve --desk
   salus serve --listen 127.0.0.1:9000 --move-day
   curl http://127.0.0.1:8080/api/v1/ledger
 
@@ -41,6 +50,25 @@ pub(crate) struct ServeArgs {
     /// http:// and the host that a request names.
     #[arg(long, value_name = "URL", value_parser = parse_public_url)]
     public_url: Option<String>,
+    /// Serve the desks of this home's parties too: pages at which whoever signs in acts with their
+    /// keys. A link that signs in, once, is printed. Only on an address of this machine.
+    #[arg(long)]
+    desk: bool,
+    /// Serve a demonstration instead of this home: generated patients, studies in every state, and
+    /// every party's desk open to whoever sits at this machine.
+    #[arg(long, conflicts_with_all = ["desk", "move_day"])]
+    demo: bool,
+    /// Where the demonstration is kept. What is there goes on.
+    #[arg(
+        long,
+        requires = "demo",
+        default_value = "salus-demo-node",
+        value_name = "DIR"
+    )]
+    dir: PathBuf,
+    /// How many patients the demonstration generates.
+    #[arg(long, requires = "demo", default_value_t = 200, value_parser = clap::value_parser!(u32).range(12..=10_000))]
+    patients: u32,
 }
 
 fn parse_public_url(text: &str) -> Result<String, String> {
@@ -60,14 +88,20 @@ fn parse_public_url(text: &str) -> Result<String, String> {
 const LOOK: Duration = Duration::from_secs(30);
 
 pub(crate) fn run(context: &Context, args: &ServeArgs) -> Result<(), Failure> {
+    check_address(args)?;
     log_to_stderr()?;
-    let ledger = Arc::new(context.home.ledger(Access::Write)?);
+    let home = if args.demo {
+        stage(context.output, &args.dir, args.patients)?
+    } else {
+        context.home.clone()
+    };
+    let ledger = Arc::new(home.ledger(Access::Write)?);
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
         .map_err(cannot_start)?;
     if args.move_day {
-        let operator = context.home.operator()?;
+        let operator = home.operator()?;
         move_day(&ledger, &operator)?;
         runtime.spawn(follow_calendar(ledger.clone(), operator, context.output));
     }
@@ -80,23 +114,63 @@ pub(crate) fn run(context: &Context, args: &ServeArgs) -> Result<(), Failure> {
         );
         let address = listener.local_addr().map_err(cannot_start)?;
         context.output.note(&format!(
-            "serving the ledger at http://{address}/api/v1/reference; stop with ctrl-c"
+            "serving the ledger at http://{address}/; stop with ctrl-c"
         ));
         if !address.ip().is_loopback() {
             context.output.note(
                 "note: others can connect, and nothing is encrypted: put a proxy with TLS in front",
             );
         }
+        let link = args.desk.then(SignInLink::random).transpose()?;
+        if let Some(path) = link.as_ref().and_then(SignInLink::path) {
+            let said = format!("sign in, once, at http://{address}{path}");
+            context.output.note(&said);
+        }
         let settings = Settings {
             public_url: args.public_url.clone(),
             ..Settings::default()
         };
-        let stopped = serve(listener, ledger, settings, told_to_stop(stop)).await;
+        let node = Node::with_site(ledger, settings, site(args, link));
+        let more = if args.desk || args.demo {
+            Desk::new(home, node.clone()).routes()
+        } else {
+            Router::new()
+        };
+        let stopped = serve(listener, node, more, told_to_stop(stop)).await;
         if let Err(unfinished) = stopped {
             context.output.note(&format!("note: {unfinished}"));
         }
         Ok(())
     })
+}
+
+/// What the pages offer: queries can be written for the profiles that Salus ships.
+fn site(args: &ServeArgs, link: Option<SignInLink>) -> Site {
+    let offered = shipped().iter().map(|shipped| OfferedProfile {
+        profile: Arc::new(shipped.profile.clone()),
+        document: shipped.text.into(),
+    });
+    Site {
+        profiles: offered.collect(),
+        desk: args.desk || args.demo,
+        demo: args.demo,
+        link,
+        secure: false,
+    }
+}
+
+/// Desks are for this machine alone: nothing is encrypted, and a demonstration asks nobody who he is.
+fn check_address(args: &ServeArgs) -> Result<(), Failure> {
+    if (args.desk || args.demo) && !args.listen.ip().is_loopback() {
+        return Err(Failure::usage(
+            format!(
+                "desks are not served on {}: others could sit down at them",
+                args.listen
+            ),
+            "listen on 127.0.0.1, or serve the public pages alone",
+        ));
+    }
+    Ok(())
 }
 
 /// Moves the ledger's day to today, if that is later.

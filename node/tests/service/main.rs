@@ -9,6 +9,7 @@ mod fhir;
 #[path = "../../../tests/tools/fhir/models.rs"]
 mod fhir_models;
 mod limits;
+mod pages;
 #[path = "../../../ledger/tests/power/mod.rs"]
 mod power;
 mod reading;
