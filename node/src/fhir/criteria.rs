@@ -6,12 +6,14 @@
 
 mod meaning;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
 use salus_ledger::engine::Ledger;
 use salus_ledger::state::StudyState;
 use salus_ledger::transaction::OpenStudy;
 use salus_protocol::nullifier::StudyId;
 use salus_protocol::profile::Profile;
-use salus_protocol::query::ast::{Need, Sense};
+use salus_protocol::query::ast::{Need, Sense, Test};
 use salus_protocol::query::{CriterionExplanation, Query};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -190,8 +192,7 @@ pub(super) fn identifier(study: &StudyId) -> Value {
 
 /// The `Attachment` of a query's text.
 pub(super) fn attachment(query_text: &str) -> Value {
-    use base64::Engine as _;
-    let data = base64::engine::general_purpose::STANDARD.encode(query_text);
+    let data = BASE64.encode(query_text);
     json!({
         "contentType": QUERY_MEDIA, "data": data, "title": "The query as its author wrote it",
     })
@@ -211,7 +212,7 @@ impl Group {
 impl Characteristic {
     fn of(
         subject: &Subject<'_>,
-        test: &salus_protocol::query::ast::Test,
+        test: &Test,
         words: CriterionExplanation,
     ) -> Self {
         let (negated, meaning) = subject.meaning(test);

@@ -1,6 +1,7 @@
 //! Studies as FHIR: what a ledger with a study of many criteria says in R4 and R5.
 
-use std::collections::BTreeSet;
+mod criteria;
+mod events;
 
 use salus_ledger::engine::{Attachment, Ledger, Submission};
 use salus_ledger::transaction::{ApproveStudy, CloseStudy, Envelope, OpenStudy, Title};
@@ -12,10 +13,9 @@ use salus_protocol::purpose::Research;
 use salus_protocol::query::Query;
 use serde_json::{Value, json};
 
-use crate::client::{Answer, get};
+use crate::client::{Answer, get, send};
 use crate::fhir_models::Models;
 use crate::power::Disk;
-use crate::scene::SCENE;
 use crate::service::Service;
 use crate::world::*;
 
@@ -209,197 +209,6 @@ fn links_begin_with_the_address_that_clients_use() {
     );
 }
 
-/// The R4 characteristic whose criterion says this.
-fn r4_saying(group: &Value, words: &str) -> Value {
-    let all = group["characteristic"].as_array().unwrap();
-    let found = all.iter().find(|one| one.to_string().contains(words));
-    found.unwrap_or_else(|| panic!("{words}: {all:#?}")).clone()
-}
-
-#[test]
-fn r4_criteria_have_codes_units_and_exclusions() {
-    let (service, id) = service();
-    let group = fhir(&service, &format!("r4/Group/{id}"));
-    assert_eq!(
-        (&group["type"], &group["actual"]),
-        (&"person".into(), &false.into())
-    );
-    let age = r4_saying(&group, "the age is from 35 to 75");
-    assert_eq!(age["code"]["coding"][0]["code"], "30525-0");
-    assert_eq!(
-        age["valueRange"]["high"],
-        json!({"value": 75, "unit": "years", "system": "http://unitsofmeasure.org", "code": "a"})
-    );
-    let hba1c = r4_saying(&group, "haemoglobin A1c is from 7.05");
-    assert_eq!(hba1c["valueRange"]["low"]["value"], 7.05);
-    assert_eq!(hba1c["valueRange"]["low"]["code"], "%");
-    let coding = &hba1c["code"]["coding"][0];
-    assert_eq!(
-        (&coding["system"], &coding["code"]),
-        (&"http://loinc.org".into(), &"17856-6".into())
-    );
-    let diabetes = r4_saying(&group, "First diagnosis of diabetes");
-    assert_eq!(diabetes["valueBoolean"], true);
-    assert_eq!(diabetes["period"], json!({"end": "2017-01-01"}));
-    assert_eq!(diabetes["exclude"], false);
-    let smoking = r4_saying(&group, "smoking");
-    // Not one of these, but known: so one of the others.
-    assert_eq!(smoking["exclude"], false);
-    assert_eq!(smoking["valueCodeableConcept"]["text"], "Never smoked");
-    assert_eq!(r4_saying(&group, "First stroke")["exclude"], true);
-    let mi = r4_saying(&group, "myocardial infarction");
-    assert_eq!(mi["exclude"], true);
-    assert_eq!(
-        mi["period"],
-        json!({"start": "2019-07-01", "end": "2020-01-01"})
-    );
-    // Groups that R4 can't state are said in words, each once.
-    let two = r4_saying(&group, "At least 2 of these");
-    let words = two["valueCodeableConcept"]["text"].as_str().unwrap();
-    assert!(
-        words.contains("systolic") && words.contains("body mass"),
-        "{words}"
-    );
-    assert_eq!(two["exclude"], false);
-    assert_eq!(r4_saying(&group, "All of these")["exclude"], true);
-    assert_eq!(group["characteristic"].as_array().unwrap().len(), 9);
-    let text = group["text"]["div"].as_str().unwrap();
-    assert!(text.contains("Uncontrolled &lt;diabetes&gt;"), "{text}");
-    assert_eq!(
-        group["extension"][0]["valueAttachment"]["contentType"],
-        "text/x-salus-query"
-    );
-}
-
-#[test]
-fn r5_criteria_keep_every_group() {
-    let (service, id) = service();
-    let variable = fhir(&service, &format!("r5/EvidenceVariable/{id}"));
-    let groups = variable["characteristic"].as_array().unwrap();
-    let shapes: Vec<_> = groups
-        .iter()
-        .map(|group| {
-            let combination = &group["definitionByCombination"];
-            let code = combination["code"].as_str().unwrap();
-            (
-                code,
-                combination["threshold"].as_u64(),
-                group["exclude"] == true,
-            )
-        })
-        .collect();
-    assert_eq!(
-        shapes,
-        [
-            ("all-of", None, false),
-            ("at-least", Some(2), false),
-            ("any-of", None, true),
-            ("all-of", None, true),
-        ]
-    );
-    let of = |group: usize, one: usize| {
-        groups[group]["definitionByCombination"]["characteristic"][one].clone()
-    };
-    let counted = of(1, 0);
-    assert_eq!(counted["instancesQuantity"]["comparator"], ">=");
-    assert_eq!(
-        counted["definitionCodeableConcept"]["coding"][0]["code"],
-        "17856-6"
-    );
-    let pressure = &of(1, 1)["definitionByTypeAndValue"];
-    assert_eq!(pressure["valueQuantity"]["code"], "mm[Hg]");
-    let mi = of(2, 0);
-    assert_eq!(mi["timeFromEvent"][0]["eventDateTime"], "2019-07-01");
-    assert_eq!(mi["timeFromEvent"][0]["range"]["high"]["value"], 184);
-    assert_eq!(mi["definitionByTypeAndValue"]["valueBoolean"], true);
-    let before = of(3, 0);
-    assert_eq!(before["timeFromEvent"][0]["eventDateTime"], "2010-01-30");
-    assert!(before["timeFromEvent"][0]["range"].get("low").is_none());
-    // A distance between two fields has words only.
-    let distance = &of(3, 1)["definitionByTypeAndValue"]["valueCodeableConcept"];
-    assert!(
-        distance["text"].as_str().unwrap().contains("after"),
-        "{distance}"
-    );
-    // Every name of a characteristic is there once.
-    let text = variable.to_string();
-    let links: Vec<&str> = text
-        .split("\"linkId\":")
-        .skip(1)
-        .map(|rest| rest.split(',').next().unwrap())
-        .collect();
-    assert_eq!(links.iter().collect::<BTreeSet<_>>().len(), links.len());
-    assert_eq!(links.len(), 4 + 12);
-}
-
-#[test]
-fn events_tell_what_happened_and_of_nobody() {
-    let (service, id) = service();
-    for version in ["r4", "r5"] {
-        let bundle = fhir(&service, &format!("{version}/AuditEvent"));
-        let names: Vec<String> = resources(&bundle)
-            .iter()
-            .map(|event| {
-                let coding = if version == "r4" {
-                    &event["subtype"][0]
-                } else {
-                    &event["code"]["coding"][0]
-                };
-                coding["code"].as_str().unwrap().to_owned()
-            })
-            .collect();
-        assert_eq!(
-            names,
-            [
-                "open-study",
-                "approve-study",
-                "submit-eligibility",
-                "open-study",
-                "approve-study"
-            ]
-        );
-        let mine = fhir(
-            &service,
-            &format!("{version}/AuditEvent?entity=ResearchStudy/{id}"),
-        );
-        assert_eq!(mine["total"], 2);
-        let approved = &resources(&mine)[1];
-        assert_eq!(approved["recorded"], "2024-03-02T00:00:00Z");
-        assert!(
-            approved["agent"][0]["who"]["display"]
-                .as_str()
-                .unwrap()
-                .contains("oard")
-        );
-        assert_eq!(
-            approved["entity"][0]["what"]["reference"],
-            format!("ResearchStudy/{id}")
-        );
-        // Nothing of the answer's statement is in its event.
-        let answer = &resources(&bundle)[2];
-        let entry = service.json(&format!(
-            "ledger/entries/{}",
-            answer["id"].as_str().unwrap()
-        ));
-        assert_eq!(entry["kind"], "submit eligibility");
-        let told = answer.to_string();
-        let statement = entry["content"]["statement"].as_object().unwrap();
-        assert!(statement.contains_key("nullifier"));
-        let study = entry["content"]["study"].as_str().unwrap();
-        let kept = |text: &str| text.len() < 32 || text == study;
-        for value in statement.values().chain([&entry["signer"], &entry["id"]]) {
-            let text = value.as_str().unwrap_or_default();
-            assert!(kept(text) || !told.contains(text), "{text}");
-        }
-        assert!(answer["agent"][0]["who"].get("identifier").is_none());
-    }
-    // Entries that concern no study are no events.
-    for id in ["0", "1", "999999", "+7", "x"] {
-        let answer = service.get(&format!("/fhir/r4/AuditEvent/{id}"));
-        assert_eq!(outcome(&answer), (404, "NotFound".to_owned()), "{id}");
-    }
-}
-
 #[test]
 fn problems_are_operation_outcomes() {
     let (service, id) = service();
@@ -440,6 +249,11 @@ fn problems_are_operation_outcomes() {
     assert_eq!(outcome(&posted), (405, "Method".to_owned()));
     let length: usize = posted.header("content-length").unwrap().parse().unwrap();
     assert_eq!(length, posted.body.len());
+    // Also for a browser, which elsewhere would be shown a page.
+    let browser = "GET /fhir/r4/Patient HTTP/1.1\r\nhost: node\r\naccept: text/html\r\n\
+                   connection: close\r\n\r\n";
+    let answer = send(service.address, browser.as_bytes()).unwrap();
+    assert_eq!(outcome(&answer), (404, "NotFound".to_owned()));
     // Elsewhere a problem stays one.
     assert_eq!(service.get("/fhirx").problem().0, 404);
 }
@@ -476,24 +290,4 @@ fn independent_models_accept_every_resource() {
     broken["entry"][0]["resource"]["membership"] = "definitional".into();
     let objection = models.accept(&[("r4", broken)]).unwrap_err();
     assert!(objection.contains("membership"), "{objection}");
-}
-
-#[test]
-fn a_custodians_answer_is_an_event() {
-    let ledger = Ledger::open_on(Disk::holding(SCENE.disk.bytes()), None).unwrap();
-    let service = Service::of(ledger, Settings::default());
-    let entity = format!("ResearchStudy/{}", SCENE.study);
-    let bundle = fhir(&service, &format!("r4/AuditEvent?entity={entity}"));
-    let events = resources(&bundle);
-    let answered: Vec<_> = events
-        .iter()
-        .filter(|event| event["subtype"][0]["code"] == "submit-cohort")
-        .collect();
-    assert!(!answered.is_empty());
-    for event in answered {
-        assert_eq!(event["type"]["code"], "disclose");
-        assert_eq!(event["agent"][0]["who"]["display"], "General Hospital");
-    }
-    let study = fhir(&service, &format!("r5/{entity}"));
-    assert_eq!(study["resourceType"], "ResearchStudy");
 }
