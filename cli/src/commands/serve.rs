@@ -67,7 +67,7 @@ pub(crate) struct ServeArgs {
     )]
     dir: PathBuf,
     /// How many patients the demonstration generates.
-    #[arg(long, requires = "demo", default_value_t = 200, value_parser = clap::value_parser!(u32).range(12..=10_000))]
+    #[arg(long, requires = "demo", default_value_t = 300, value_parser = clap::value_parser!(u32).range(12..=10_000))]
     patients: u32,
 }
 

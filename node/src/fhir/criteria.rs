@@ -210,11 +210,7 @@ impl Group {
 }
 
 impl Characteristic {
-    fn of(
-        subject: &Subject<'_>,
-        test: &Test,
-        words: CriterionExplanation,
-    ) -> Self {
+    fn of(subject: &Subject<'_>, test: &Test, words: CriterionExplanation) -> Self {
         let (negated, meaning) = subject.meaning(test);
         Self {
             text: words.text,
