@@ -5,6 +5,7 @@ mod any_input;
 mod client;
 mod counted;
 mod description;
+mod inbox;
 mod limits;
 #[path = "../../../ledger/tests/power/mod.rs"]
 mod power;
