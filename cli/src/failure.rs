@@ -172,6 +172,14 @@ impl Failure {
     }
 
     /// A command line that asks for something that makes no sense.
+    /// What can't go wrong unless this program does.
+    pub(crate) fn defect(error: &impl ToString) -> Self {
+        Self::Invalid {
+            message: error.to_string(),
+            help: "please report this".to_owned(),
+        }
+    }
+
     pub(crate) fn usage(message: impl Into<String>, help: impl Into<String>) -> Self {
         Self::Usage {
             message: message.into(),

@@ -210,13 +210,58 @@ fn noise_is_drawn_by_the_next_day() {
         &cohort("tally", "north", &["--by", "sex"]),
         "tenths of epsilon",
     );
-    let bundle = home.path("bundle.json");
-    let exported = home.ok(&["audit", "export", "adults", "--out", &bundle]);
-    let ledger = exported["ledger"].as_str().unwrap();
-    let report = TestHome::empty().ok(&["audit", "verify", &bundle, "--ledger", ledger]);
+    let (report, _) = audited(&home);
     assert_eq!(report["cohort_answers"][0]["epsilon"], "0.5");
+    assert_eq!(report["unreleased"], 0);
     let shown = report["shown"].as_array().unwrap();
     let noise = |line: &Value| line.as_str().unwrap().contains("discrete Laplace");
     assert!(shown.iter().any(noise), "{report}");
     home.fails_with_any(&[2], &["study", "open", "x", "--epsilon", "0.3"]);
+}
+
+/// The report of the study's bundle, and the bundle's text.
+fn audited(home: &TestHome) -> (Value, String) {
+    let bundle = home.path("bundle.json");
+    let exported = home.ok(&["audit", "export", "adults", "--out", &bundle]);
+    let ledger = exported["ledger"].as_str().unwrap();
+    let report = TestHome::empty().ok(&["audit", "verify", &bundle, "--ledger", ledger]);
+    (report, std::fs::read_to_string(bundle).unwrap())
+}
+
+#[test]
+fn a_tally_that_is_held_back_is_listed_and_counted() {
+    let home = hospitals();
+    open(&home, "adults", &["--epsilon", "0.5"]);
+    home.ok(&cohort("tally", "north", &[]));
+    home.ok(&cohort("tally", "north", &["--by", "sex"]));
+    let stands =
+        |at: usize| home.ok(&["cohort", "list", "adults"])["tallies"][at]["stands"].clone();
+    assert_eq!(
+        (stands(0), stands(1)),
+        ("waits-for-noise".into(), "waits-for-noise".into())
+    );
+    home.ok(&["ledger", "day", "2025-01-02"]);
+    assert_eq!(stands(0), "open");
+    home.ok(&cohort("release", "north", &[]));
+    assert_eq!((stands(0), stands(1)), ("open".into(), Value::Null));
+
+    let (report, text) = audited(&home);
+    assert_eq!(report["unreleased"], 1);
+    let not_shown = report["not_shown"].as_array().unwrap();
+    let held = |line: &Value| line.as_str().unwrap().contains("1 tally was not released");
+    assert!(not_shown.iter().any(held), "{report}");
+    // A bundle that leaves it out is refused: the log in it has one more.
+    let mut bundle: Value = serde_json::from_str(&text).unwrap();
+    let entries = bundle["entries"].as_array_mut().unwrap();
+    let last = entries
+        .iter()
+        .rposition(|entry| entry["kind"] == "submit tally");
+    entries.remove(last.unwrap());
+    let file = home.write("short.json", &bundle.to_string());
+    let ledger = report["ledger"].as_str().unwrap();
+    let verify = ["audit", "verify", &file, "--ledger", ledger];
+    TestHome::empty().fails(3, &verify, "answers to the study and tallies");
+
+    home.ok(&["ledger", "day", "2025-01-16"]);
+    assert_eq!(stands(0), "lapsed");
 }

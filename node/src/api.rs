@@ -15,6 +15,7 @@ mod key;
 mod ledger;
 mod profile;
 mod proof;
+mod query;
 mod registry;
 mod study;
 mod table;
@@ -26,6 +27,11 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::node::Node;
+
+pub(crate) use entry::EntryView;
+pub(crate) use profile::ProfileView;
+pub(crate) use query::{Checked, Written};
+pub(crate) use study::parse_id as parse_study;
 
 /// The routes of version 1, with their description.
 pub(crate) fn routes() -> OpenApiRouter<Node> {
@@ -43,7 +49,9 @@ pub(crate) fn routes() -> OpenApiRouter<Node> {
         .routes(routes!(bundle::bundle))
         .routes(routes!(contact::contacts))
         .routes(routes!(attachment::attachment))
+        .routes(routes!(profile::profiles))
         .routes(routes!(profile::profile))
+        .routes(routes!(query::check))
         .routes(routes!(dataset::datasets))
         .routes(routes!(issuer::issuers))
         .routes(routes!(board::boards))

@@ -8,6 +8,7 @@ use tokio::sync::Semaphore;
 
 use crate::lane::Lane;
 use crate::metrics::Metrics;
+use crate::pages::Site;
 use crate::problem::Problem;
 use crate::settings::Settings;
 
@@ -19,6 +20,7 @@ pub struct Node(Arc<Shared>);
 struct Shared {
     ledger: Arc<Ledger>,
     settings: Settings,
+    site: Site,
     readers: Lane,
     submissions: Lane,
     exports: Lane,
@@ -31,6 +33,12 @@ impl Node {
     /// checkpoint key.
     #[must_use]
     pub fn new(ledger: Arc<Ledger>, settings: Settings) -> Self {
+        Self::with_site(ledger, settings, Site::default())
+    }
+
+    /// A node whose pages offer more than what is on the ledger.
+    #[must_use]
+    pub fn with_site(ledger: Arc<Ledger>, settings: Settings, site: Site) -> Self {
         let readers = Lane::new(settings.readers, settings.patience, settings.work_time);
         // A transaction does not wait for a place: its client can tell better when to come again.
         let none = std::time::Duration::ZERO;
@@ -45,17 +53,21 @@ impl Node {
             bodies: Arc::new(Semaphore::new(bodies)),
             metrics: Metrics::new(),
             settings,
+            site,
         }))
     }
 
-    /// The node's routes with everything around them, to be served by [`crate::serve()`] or inside
-    /// another service.
-    pub fn router(&self) -> Router {
-        crate::router::router(self)
+    /// The node's routes and `more` of whoever serves it, with everything around them.
+    pub(crate) fn router(&self, more: Router) -> Router {
+        crate::router::router(self, more)
     }
 
     pub(crate) fn settings(&self) -> &Settings {
         &self.0.settings
+    }
+
+    pub(crate) fn site(&self) -> &Site {
+        &self.0.site
     }
 
     pub(crate) fn metrics(&self) -> &Metrics {
@@ -73,6 +85,12 @@ impl Node {
 
     pub(crate) fn readers(&self) -> &Lane {
         &self.0.readers
+    }
+
+    /// The ledger.
+    #[must_use]
+    pub fn ledger(&self) -> &Arc<Ledger> {
+        &self.0.ledger
     }
 
     /// Reads the ledger in a place for readers.

@@ -57,6 +57,16 @@ impl Problem {
         StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
     }
 
+    /// The kind of problem in words.
+    pub(crate) fn title(&self) -> &str {
+        &self.title
+    }
+
+    /// What is wrong with this very request, and what to do.
+    pub(crate) fn detail(&self) -> &str {
+        &self.detail
+    }
+
     /// There is no such thing.
     pub(crate) fn not_found(detail: impl Into<String>) -> Self {
         Self::new(StatusCode::NOT_FOUND, "NotFound", "Not found", detail)
@@ -140,6 +150,8 @@ impl IntoResponse for Problem {
         if status == StatusCode::SERVICE_UNAVAILABLE {
             headers.insert(RETRY_AFTER, RETRY_SECONDS.into());
         }
+        // For a page about it, where its client wants pages.
+        response.extensions_mut().insert(self);
         response
     }
 }

@@ -19,20 +19,22 @@ use crate::metrics::Now;
 use crate::node::Node;
 use crate::openapi::Description;
 use crate::problem::Problem;
-use crate::{api, reference};
+use crate::{api, pages, reference};
 
 /// The described routes: those below `/api/v1`.
 pub(crate) fn described() -> OpenApiRouter<Node> {
     OpenApiRouter::with_openapi(Description::openapi()).nest("/api/v1", api::routes())
 }
 
-/// All routes of a node.
-pub(crate) fn router(node: &Node) -> Router {
+/// All routes of a node, and more.
+pub(crate) fn router(node: &Node, more: Router) -> Router {
     let (routes, description) = described().split_for_parts();
     routes
         .merge(api::log_files())
         .merge(reference::routes(description))
+        .merge(pages::routes())
         .route("/metrics", get(metrics))
+        .merge(more.with_state(()))
         .fallback(async || Problem::not_found("there is nothing at this path"))
         .method_not_allowed_fallback(async || {
             Problem::new(
@@ -42,6 +44,7 @@ pub(crate) fn router(node: &Node) -> Router {
                 "this path does not take this method",
             )
         })
+        .layer(from_fn_with_state(node.clone(), pages::problems))
         .layer(CatchPanicLayer::custom(
             |_: Box<dyn std::any::Any + Send>| {
                 Problem::internal("a request panicked").into_response()

@@ -13,7 +13,6 @@ use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
-use salus_ledger::engine::Ledger;
 use thiserror::Error;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -21,7 +20,6 @@ use tokio::time::{sleep, timeout};
 use tower::ServiceExt;
 
 use crate::node::Node;
-use crate::settings::Settings;
 
 /// After a failure to accept, such as too many open files.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
@@ -40,21 +38,20 @@ pub enum ServeError {
     },
 }
 
-/// Serves a ledger over HTTP/1.1 until `shutdown` ends; then takes no more connections, and lets
+/// Serves a node, and `more` routes beside it, over HTTP/1.1 until `shutdown` ends; then takes no more connections, and lets
 /// requests under way end. A transaction that was acknowledged is on the disk whatever happens.
 ///
 /// # Errors
-/// [`ServeError::Unfinished`] when requests did not end within [`Settings::drain_time`].
+/// [`ServeError::Unfinished`] when requests did not end within [`crate::Settings::drain_time`].
 pub async fn serve(
     listener: TcpListener,
-    ledger: Arc<Ledger>,
-    settings: Settings,
+    node: Node,
+    more: Router,
     shutdown: impl Future<Output = ()>,
 ) -> Result<(), ServeError> {
-    let drain_time = settings.drain_time;
-    let node = Node::new(ledger, settings);
+    let drain_time = node.settings().drain_time;
     let graceful = GracefulShutdown::new();
-    accept(listener, &node, &graceful, shutdown).await;
+    accept(listener, &node, more, &graceful, shutdown).await;
     timeout(drain_time, graceful.shutdown())
         .await
         .map_err(|_| ServeError::Unfinished { after: drain_time })
@@ -63,10 +60,11 @@ pub async fn serve(
 async fn accept(
     listener: TcpListener,
     node: &Node,
+    more: Router,
     graceful: &GracefulShutdown,
     shutdown: impl Future<Output = ()>,
 ) {
-    let router = node.router();
+    let router = node.router(more);
     let connections = node.settings().connections.clamp(1, Semaphore::MAX_PERMITS);
     let places = Arc::new(Semaphore::new(connections));
     let mut shutdown = pin!(shutdown);

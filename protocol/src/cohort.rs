@@ -1,13 +1,14 @@
 //! Cohort answers, natively: which columns a dataset is published as, which polynomials over them
 //! a query becomes, and which counts they must come to.
 //!
-//! Lives here: [`Layout`] (columns and digits of a page), [`Question`] (what is asked), [`Plan`]
-//! (the question as polynomials over columns) and the [`relation`] that a tally proves. Never
-//! here: commitments, transcripts and proofs. Spec: docs/spec/cohort.md.
+//! Lives here: [`Layout`] (columns and digits of a page), [`Question`] (what is asked, in which
+//! [`Table`]), [`Plan`] (the question as polynomials over columns) and the [`relation`] that a
+//! tally proves. Never here: commitments, transcripts and proofs. Spec: docs/spec/cohort.md.
 
 mod assignment;
 mod draft;
 mod form;
+mod label;
 mod layout;
 mod numbers;
 mod plan;

@@ -5,6 +5,8 @@ mod cohort;
 mod eligibility;
 mod memory;
 
+use std::io;
+
 use clap::{Args, Subcommand};
 
 use super::Context;
@@ -47,6 +49,17 @@ fn broken(error: impl std::fmt::Display) -> Failure {
         message: format!("the measurement failed: {error}"),
         help: "run it again, and report it if it fails again".to_owned(),
     }
+}
+
+/// Says that figures of a build without optimisation mean nothing.
+fn warn_unoptimised(out: &mut dyn io::Write, optimised: bool) -> io::Result<()> {
+    if optimised {
+        return Ok(());
+    }
+    writeln!(
+        out,
+        "BUILT WITHOUT OPTIMISATION: these numbers mean nothing; use --release.\n"
+    )
 }
 
 /// The processor's name, where the system says it.

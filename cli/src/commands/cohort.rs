@@ -9,8 +9,8 @@ use std::time::Instant;
 
 use clap::{Args, Subcommand};
 use salus_ledger::engine::Ledger;
-use salus_ledger::key::PublicKey;
 use salus_ledger::state::{CohortAnswer, CountedOver, Draw, State, StudyState, TallyState};
+use salus_ledger::transaction::Policy;
 use salus_protocol::cohort::{Layout, Table};
 use salus_protocol::day::Day;
 use salus_protocol::nullifier::StudyId;
@@ -22,7 +22,7 @@ use super::Context;
 use crate::failure::Failure;
 use crate::home::{Access, Name};
 use crate::output::{Report, counted, duration, table};
-use crate::path::{cohort, profile, study::CheckedStudy};
+use crate::path::{cohort, issuer_title, profile, study::CheckedStudy};
 use by::By;
 
 /// Cohort answers: how many of custodians' consenting patients match, proven.
@@ -148,7 +148,7 @@ impl Asked {
     }
 
     fn cells(&self, table: &Table, released: &[Released]) -> Vec<CellLine> {
-        let labels = by::labels(table, &self.known().opened.query, &self.profile);
+        let labels = table.labels(&self.known().opened.query, &self.profile);
         let count = |released: &Released| match released {
             Released::Suppressed => None,
             Released::Count(count) => Some(*count),
@@ -208,6 +208,23 @@ struct CellLine {
     cell: String,
     /// None where the policy suppresses it.
     count: Option<u32>,
+}
+
+/// A table's cells, what they are of, and what the policy leaves out.
+fn write_answer(
+    out: &mut dyn io::Write,
+    cells: &[CellLine],
+    (records, of): (usize, &str),
+    policy: Policy,
+) -> io::Result<()> {
+    write_cells(out, cells)?;
+    writeln!(
+        out,
+        "\nof {} of {of}, rounded to {}; 1 to {} are not shown",
+        counted(records, "slot", "slots"),
+        policy.round_to,
+        policy.suppress_up_to
+    )
 }
 
 fn write_cells(out: &mut dyn io::Write, cells: &[CellLine]) -> io::Result<()> {
@@ -348,19 +365,13 @@ fn publish(context: &Context, args: &PublishArgs) -> Result<(), Failure> {
     })
 }
 
-/// An issuer's name on the ledger.
-fn title(state: &State, key: &PublicKey) -> String {
-    let party = state.issuers().get(key);
-    party.map_or_else(|| key.to_string(), |party| party.name.to_string())
-}
-
 /// The custodians whom an answer counts.
 fn custodians(state: &State, study: &StudyState, answer: &CohortAnswer) -> Vec<String> {
     let CountedOver::Tallies(entries) = &answer.over else {
-        return vec![title(state, &answer.issuer)];
+        return vec![issuer_title(state, &answer.issuer)];
     };
     let of = study.tallies.iter().filter(|t| entries.contains(&t.entry));
-    of.map(|tally| title(state, &tally.issuer)).collect()
+    of.map(|tally| issuer_title(state, &tally.issuer)).collect()
 }
 
 fn list(context: &Context, args: &ListArgs) -> Result<(), Failure> {
@@ -380,7 +391,7 @@ fn list(context: &Context, args: &ListArgs) -> Result<(), Failure> {
         tallies: (known.tallies.iter())
             .filter(|tally| tally.released.is_none())
             .map(|tally| ListedTally {
-                custodian: title(&state, &tally.issuer),
+                custodian: issuer_title(&state, &tally.issuer),
                 day: tally.day,
                 entry: tally.entry,
                 cells: tally.counts.len(),

@@ -5,10 +5,13 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::Router;
 use clap::Args;
+use salus_datasets::profiles::shipped;
 use salus_ledger::engine::Ledger;
 use salus_ledger::transaction::{AdvanceDay, Envelope};
-use salus_node::{Settings, serve};
+use salus_node::pages::{OfferedProfile, Site};
+use salus_node::{Node, Settings, serve};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
@@ -63,19 +66,32 @@ pub(crate) fn run(context: &Context, args: &ServeArgs) -> Result<(), Failure> {
         );
         let address = listener.local_addr().map_err(cannot_start)?;
         context.output.note(&format!(
-            "serving the ledger at http://{address}/api/v1/reference; stop with ctrl-c"
+            "serving the ledger at http://{address}/; stop with ctrl-c"
         ));
         if !address.ip().is_loopback() {
             context.output.note(
                 "note: others can connect, and nothing is encrypted: put a proxy with TLS in front",
             );
         }
-        let stopped = serve(listener, ledger, Settings::default(), told_to_stop(stop)).await;
+        let node = Node::with_site(ledger, Settings::default(), site());
+        let stopped = serve(listener, node, Router::new(), told_to_stop(stop)).await;
         if let Err(unfinished) = stopped {
             context.output.note(&format!("note: {unfinished}"));
         }
         Ok(())
     })
+}
+
+/// What the pages offer: queries can be written for the profiles that Salus ships.
+fn site() -> Site {
+    let offered = shipped().iter().map(|shipped| OfferedProfile {
+        profile: Arc::new(shipped.profile.clone()),
+        document: shipped.text.into(),
+    });
+    Site {
+        profiles: offered.collect(),
+        ..Site::default()
+    }
 }
 
 /// Moves the ledger's day to today, if that is later.

@@ -26,6 +26,7 @@ use crate::failure::Failure;
 use crate::home::{Access, Home, Name, Role, Sponsor, StudyName};
 use crate::output::{Report, counted, table};
 use crate::path::answer::{Answer, submit_answers};
+use crate::path::issuer_title;
 use crate::path::study::{CheckedStudy, Terms, approve, ask, close, open};
 pub(crate) use inbox::{Inbox, read_inbox};
 
@@ -203,19 +204,13 @@ impl Shown {
             together: opened
                 .together
                 .iter()
-                .map(|key| issuer(state, key))
+                .map(|key| issuer_title(state, key))
                 .collect(),
             approvals_needed: opened.approvals_needed,
             answers: study.answers.len(),
             cohort_answers: study.cohort_answers.len(),
         })
     }
-}
-
-/// An issuer's name on the ledger.
-fn issuer(state: &State, key: &PublicKey) -> String {
-    let party = state.issuers().get(key);
-    party.map_or_else(|| key.to_string(), |party| party.name.to_string())
 }
 
 /// A standing in a word.

@@ -271,10 +271,7 @@ impl From<ProveReleaseError> for Failure {
     fn from(error: ProveReleaseError) -> Self {
         match error {
             ProveReleaseError::Randomness(error) => error.into(),
-            other => Self::Invalid {
-                message: other.to_string(),
-                help: "please report this".to_owned(),
-            },
+            other => Self::defect(&other),
         }
     }
 }

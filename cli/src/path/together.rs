@@ -362,10 +362,7 @@ impl From<ProveSeedsError> for Failure {
     fn from(error: ProveSeedsError) -> Self {
         match error {
             ProveSeedsError::Randomness(error) => error.into(),
-            other => Self::Invalid {
-                message: other.to_string(),
-                help: "please report this".to_owned(),
-            },
+            other => Self::defect(&other),
         }
     }
 }
@@ -374,10 +371,7 @@ impl From<ProveNoisedReleaseError> for Failure {
     fn from(error: ProveNoisedReleaseError) -> Self {
         match error {
             ProveNoisedReleaseError::Randomness(error) => error.into(),
-            other => Self::Invalid {
-                message: other.to_string(),
-                help: "please report this".to_owned(),
-            },
+            other => Self::defect(&other),
         }
     }
 }

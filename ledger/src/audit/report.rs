@@ -228,22 +228,16 @@ impl Report {
                  one of them is honest."
                     .to_owned(),
             );
-            self.not_shown
-                .push(match (self.unreleased, self.whole_log) {
-                    (0, true) => "That the operator kept no release off the ledger because of its \
-                              noise; no tally was left without one."
-                        .to_owned(),
-                    (0, false) => {
-                        "That no table was drawn and then not released because of its noise: \
-                               only the whole log shows that."
-                            .to_owned()
-                    }
-                    (unreleased, _) => format!(
-                        "That nobody chose among draws of noise: {} not released, and who can open \
-                     them may know what they would have said.",
-                        counted(unreleased, "tally was", "tallies were")
-                    ),
-                });
+            self.not_shown.push(match self.unreleased {
+                0 => "That the operator kept no release off the ledger because of its noise; no \
+                      tally was left without one."
+                    .to_owned(),
+                unreleased => format!(
+                    "That nobody chose among draws of noise: {} not released, and once its noise is \
+                     drawn, who can open a tally knows what it would have said.",
+                    counted(unreleased, "tally was", "tallies were")
+                ),
+            });
         }
         self.not_shown.extend([
             "How true the counted records are: issuers committed them.".to_owned(),

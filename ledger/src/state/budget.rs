@@ -14,7 +14,7 @@ pub const COHORT_ANSWERS: usize = 8;
 pub const DATASET_NOISE: u64 = 100;
 
 /// One count of an issuer for each table, and not too many. A tally that lapsed counts, but its
-/// table may be counted again.
+/// table may be counted again; one that is void does not count.
 pub(super) fn check_budget(
     study: StudyId,
     answers: &[CohortAnswer],

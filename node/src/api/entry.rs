@@ -22,24 +22,24 @@ const MOST: u64 = 256;
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct EntryView {
     /// Its index, from 0.
-    index: u64,
+    pub(crate) index: u64,
     /// A transaction's name, or `registry head`.
-    kind: &'static str,
+    pub(crate) kind: &'static str,
     /// The transaction's id; none for a registry head.
     #[serde(skip_serializing_if = "Option::is_none")]
-    id: Option<String>,
+    pub(crate) id: Option<String>,
     /// The key that signed the transaction. An answer's is used once and says nothing.
     #[serde(skip_serializing_if = "Option::is_none")]
-    signer: Option<String>,
+    pub(crate) signer: Option<String>,
     /// What it says, by the field names of docs/spec/ledger.md.
     #[schema(value_type = Object)]
-    content: Value,
+    pub(crate) content: Value,
     /// Its canonical bytes, which the log's tree is over, in hexadecimal.
-    bytes: String,
+    pub(crate) bytes: String,
 }
 
 impl EntryView {
-    fn read(ledger: &Ledger, id: &LedgerId, index: u64) -> Result<Self, Problem> {
+    pub(crate) fn read(ledger: &Ledger, id: &LedgerId, index: u64) -> Result<Self, Problem> {
         let bytes = ledger.entry(index)?;
         let entry = Entry::from_bytes(&bytes).map_err(|e| Problem::internal(&e.to_string()))?;
         let bytes = hex::encode(bytes);

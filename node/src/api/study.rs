@@ -18,7 +18,7 @@ use crate::request::{Parameters, Segment};
 const MOST: usize = 256;
 
 /// A study's id from a path.
-pub(super) fn parse_id(text: &str) -> Result<StudyId, Problem> {
+pub(crate) fn parse_id(text: &str) -> Result<StudyId, Problem> {
     text.parse()
         .map_err(|_| Problem::parameter("a study is named by its id: 64 hexadecimal digits"))
 }

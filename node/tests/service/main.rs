@@ -7,6 +7,7 @@ mod counted;
 mod description;
 mod inbox;
 mod limits;
+mod pages;
 #[path = "../../../ledger/tests/power/mod.rs"]
 mod power;
 mod reading;

@@ -224,7 +224,7 @@ fn what_is_not_there_is_a_problem() {
     let service = Service::with(1);
     let none = "0".repeat(64);
     for (path, code) in [
-        ("/", "NotFound"),
+        ("/nowhere", "NotFound"),
         ("/api/v1", "NotFound"),
         ("/api/v1/nothing", "NotFound"),
         ("/tile/nothing", "NotFound"),

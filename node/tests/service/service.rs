@@ -4,11 +4,14 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::thread::JoinHandle;
 
+use axum::Router;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use salus_ledger::engine::{Attachment, Ledger, Submission};
 use salus_ledger::transaction::Envelope;
-use salus_node::{ServeError, Settings, serve};
+use salus_node::pages::{OfferedProfile, Site};
+use salus_node::{Node, ServeError, Settings, serve};
+use salus_protocol::profile::Profile;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
@@ -29,6 +32,30 @@ pub(crate) struct Service {
 impl Service {
     /// Serves a ledger.
     pub(crate) fn of(ledger: Ledger, settings: Settings) -> Self {
+        Self::with_site(ledger, settings, Site::default())
+    }
+
+    /// Serves an empty ledger, with a profile to write queries for.
+    pub(crate) fn offering() -> Self {
+        let document = include_str!("../../../profiles/cardiometabolic.toml");
+        let offered = OfferedProfile {
+            profile: Arc::new(Profile::from_toml(document).unwrap()),
+            document: document.into(),
+        };
+        let ledger = Ledger::create_on(Disk::default(), &genesis(true), &checkpoint());
+        let site = Site {
+            profiles: vec![offered],
+            ..Site::default()
+        };
+        Self::with_site(ledger.unwrap(), Settings::default(), site)
+    }
+
+    /// Serves a ledger with the whole session.
+    pub(crate) fn full() -> Self {
+        Self::with(session::batches().len())
+    }
+
+    fn with_site(ledger: Ledger, settings: Settings, site: Site) -> Self {
         let ledger = Arc::new(ledger);
         let (stop, stopped) = oneshot::channel();
         let (tell, address) = std::sync::mpsc::channel();
@@ -43,7 +70,8 @@ impl Service {
                 let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
                 tell.send(listener.local_addr().unwrap()).unwrap();
                 let stopped = async { drop(stopped.await) };
-                serve(listener, served, settings, stopped).await
+                let node = Node::with_site(served, settings, site);
+                serve(listener, node, Router::new(), stopped).await
             })
         });
         Self {

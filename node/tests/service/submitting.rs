@@ -100,14 +100,7 @@ fn a_wrong_signer_is_refused() {
         refused(&service, commit_record(9), &stranger()),
         problem(403, "IssuerUnknown")
     );
-    let study = *service
-        .ledger
-        .state()
-        .unwrap()
-        .studies()
-        .keys()
-        .next()
-        .unwrap();
+    let study = only_study(&service);
     let close = CloseStudy { study };
     assert_eq!(
         refused(&service, close, &stranger()),
@@ -123,14 +116,7 @@ fn a_wrong_signer_is_refused() {
 #[test]
 fn an_expired_study_takes_no_answer() {
     let service = Service::with(APPROVED);
-    let study = *service
-        .ledger
-        .state()
-        .unwrap()
-        .studies()
-        .keys()
-        .next()
-        .unwrap();
+    let study = only_study(&service);
     let later = on_day(day("2025-01-01"));
     let later = Envelope::sign(later, &id_of(&service), &checkpoint());
     assert_eq!(service.hand_in(&later).status, 201);
@@ -145,6 +131,14 @@ fn an_expired_study_takes_no_answer() {
     );
 }
 
+fn only_study(service: &Service) -> StudyId {
+    let state = service.ledger.state().unwrap();
+    let [study] = state.studies().keys().copied().collect::<Vec<_>>()[..] else {
+        panic!("the scene has one study");
+    };
+    study
+}
+
 fn answer_of(service: &Service, study: &StudyId, number: u64) -> SubmitEligibility {
     let state = service.ledger.state().unwrap();
     prover::answer(*study, statement(&state, study, number))
@@ -153,14 +147,7 @@ fn answer_of(service: &Service, study: &StudyId, number: u64) -> SubmitEligibili
 #[test]
 fn an_answer_needs_a_proof_of_its_own_statement_and_counts_once() {
     let service = Service::with(APPROVED);
-    let study = *service
-        .ledger
-        .state()
-        .unwrap()
-        .studies()
-        .keys()
-        .next()
-        .unwrap();
+    let study = only_study(&service);
     let good = answer_of(&service, &study, 1);
     let mut borrowed = answer_of(&service, &study, 2);
     borrowed.proof = good.proof;
@@ -247,14 +234,7 @@ fn a_body_that_is_no_transaction_is_refused() {
 #[test]
 fn a_bound_contact_must_come_with_its_answer() {
     let service = Service::with(APPROVED);
-    let study = *service
-        .ledger
-        .state()
-        .unwrap()
-        .studies()
-        .keys()
-        .next()
-        .unwrap();
+    let study = only_study(&service);
     let state = service.ledger.state().unwrap().clone();
     let mut said = statement(&state, &study, 1);
     assert_eq!(said.contact, ContactDigest::NONE);

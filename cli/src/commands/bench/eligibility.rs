@@ -15,6 +15,7 @@ use salus_verifier::{KeyPolicy, Proof, TrustedKey, verify, verify_batch};
 use serde::Serialize;
 
 use super::{Context, broken, processor};
+use crate::commands::bench::warn_unoptimised;
 use crate::failure::Failure;
 use crate::output::{Report, duration, table};
 use plain::{Plain, PlainProof};
@@ -88,12 +89,7 @@ impl Report for Measured {
             ]);
         }
         writeln!(out, "{lines}\n")?;
-        if !self.optimised {
-            writeln!(
-                out,
-                "BUILT WITHOUT OPTIMISATION: these numbers mean nothing; use --release.\n"
-            )?;
-        }
+        warn_unoptimised(out, self.optimised)?;
         writeln!(
             out,
             "Preparing Salus's prover for batches took {} once.",

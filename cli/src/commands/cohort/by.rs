@@ -2,10 +2,9 @@
 
 use jiff::Span;
 use rust_decimal::Decimal;
-use salus_protocol::cohort::{Band, Stratifier, Table};
+use salus_protocol::cohort::{Band, Stratifier};
 use salus_protocol::day::Day;
 use salus_protocol::profile::{Encoding, Profile};
-use salus_protocol::query::CompiledQuery;
 
 use crate::failure::Failure;
 
@@ -108,56 +107,6 @@ fn by_years(text: &str, cuts: &str, index: Day) -> Result<Vec<Band>, Failure> {
     let mut starts: Vec<u16> = cuts.split(',').map(after).collect::<Result<_, Failure>>()?;
     starts.reverse();
     between(starts, text)
-}
-
-/// What each cell of a table counts, for people.
-pub(super) fn labels(table: &Table, query: &CompiledQuery, profile: &Profile) -> Vec<String> {
-    let mut labels = vec!["all who match and consent".to_owned()];
-    match table {
-        Table::Count => {}
-        Table::Attrition => {
-            labels.push("consent covers the study".to_owned());
-            let groups = query.criteria().iter().filter(|c| c.at_least != 0).count();
-            labels.extend((1..=groups).map(|group| match group {
-                1 => "and meet group 1 of the query".to_owned(),
-                _ => format!("and groups 1 to {group}"),
-            }));
-        }
-        Table::Strata(stratifiers) => {
-            let parts = stratifiers.iter().fold(vec![String::new()], |before, by| {
-                before
-                    .iter()
-                    .flat_map(|before| {
-                        let bands = band_labels(by, profile).into_iter();
-                        bands.map(move |band| match before.as_str() {
-                            "" => band,
-                            before => format!("{before}; {band}"),
-                        })
-                    })
-                    .collect()
-            });
-            labels.extend(parts);
-        }
-    }
-    labels
-}
-
-fn band_labels(by: &Stratifier, profile: &Profile) -> Vec<String> {
-    let known = profile.fields().get(usize::from(by.field));
-    let name = known.map_or("field", |field| field.name.as_str());
-    let value = |number: u16| {
-        let shown = known.and_then(|field| field.encoding.display(number));
-        shown.unwrap_or_else(|| number.to_string())
-    };
-    let label = |band: &Band| match (band.low, band.high) {
-        (0, 0) => format!("{name} not recorded"),
-        (low, high) if low == high => format!("{name} {}", value(low)),
-        (0 | 1, high) => format!("{name} up to {}", value(high)),
-        (low, u16::MAX) => format!("{name} from {}", value(low)),
-        (low, high) => format!("{name} {} to {}", value(low), value(high)),
-    };
-    let bands = by.bands.iter().map(label);
-    bands.chain([format!("{name} otherwise")]).collect()
 }
 
 #[cfg(test)]

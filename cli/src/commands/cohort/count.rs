@@ -77,8 +77,8 @@ struct Answered {
     study: StudyId,
     issuer: String,
     cells: Vec<CellLine>,
-    suppress_up_to: u16,
-    round_to: u16,
+    #[serde(flatten)]
+    policy: Policy,
     records: usize,
     proof_bytes: usize,
     entry: u64,
@@ -87,15 +87,7 @@ struct Answered {
 
 impl Report for Answered {
     fn write(&self, out: &mut dyn io::Write) -> io::Result<()> {
-        write_cells(out, &self.cells)?;
-        writeln!(
-            out,
-            "\nof {} of {}, rounded to {}; 1 to {} are not shown",
-            counted(self.records, "slot", "slots"),
-            self.issuer,
-            self.round_to,
-            self.suppress_up_to
-        )?;
+        write_answer(out, &self.cells, (self.records, &self.issuer), self.policy)?;
         writeln!(
             out,
             "proof of {} KB in {}; entry {} of the ledger",
@@ -207,13 +199,11 @@ fn answered(
     })?;
     let seconds = started.elapsed().as_secs_f64();
     spinner.finish_and_clear();
-    let policy = asked.known().opened.policy;
     context.output.show(&Answered {
         study: done.study,
         issuer: issuer.title,
         cells: asked.cells(&table, &done.released),
-        suppress_up_to: policy.suppress_up_to,
-        round_to: policy.round_to,
+        policy: asked.known().opened.policy,
         records: done.records,
         proof_bytes: done.proof_bytes,
         entry: done.entry,
@@ -287,7 +277,11 @@ pub(super) fn tally(context: &Context, args: &TallyArgs) -> Result<(), Failure> 
         records: done.records,
         proof_bytes: done.proof_bytes,
         entry: done.entry,
-        missing: done.missing.iter().map(|key| title(&state, key)).collect(),
+        missing: done
+            .missing
+            .iter()
+            .map(|key| issuer_title(&state, key))
+            .collect(),
         noised: done.noised,
         seconds: started.elapsed().as_secs_f64(),
     })

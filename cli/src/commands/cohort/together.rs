@@ -61,8 +61,8 @@ struct ReleasedSum {
     cells: Vec<CellLine>,
     /// The law of the noise, if there is any.
     epsilon: Option<Epsilon>,
-    suppress_up_to: u16,
-    round_to: u16,
+    #[serde(flatten)]
+    policy: Policy,
     records: usize,
     proof_bytes: usize,
     entry: u64,
@@ -71,14 +71,11 @@ struct ReleasedSum {
 
 impl Report for ReleasedSum {
     fn write(&self, out: &mut dyn io::Write) -> io::Result<()> {
-        write_cells(out, &self.cells)?;
-        writeln!(
+        write_answer(
             out,
-            "\nof {} of {}, rounded to {}; 1 to {} are not shown",
-            counted(self.records, "slot", "slots"),
-            self.custodians.join(" and "),
-            self.round_to,
-            self.suppress_up_to
+            &self.cells,
+            (self.records, &self.custodians.join(" and ")),
+            self.policy,
         )?;
         if let Some(epsilon) = self.epsilon {
             writeln!(
@@ -111,7 +108,7 @@ pub(super) fn share(context: &Context, args: &ShareArgs) -> Result<(), Failure> 
     context.output.show(&Shared {
         study,
         from: issuer.title,
-        to: title(&*ledger.state()?, &to),
+        to: issuer_title(&*ledger.state()?, &to),
         file: args.out.clone(),
     })
 }
@@ -132,7 +129,6 @@ pub(super) fn release(context: &Context, args: &ReleaseArgs) -> Result<(), Failu
     let state = ledger.state()?;
     let known = state.study(&study);
     let answer = known.and_then(|known| Some((known, known.cohort_answers.last()?)));
-    let policy = asked.known().opened.policy;
     context.output.show(&ReleasedSum {
         study,
         custodians: answer.map_or_else(Vec::new, |(known, answer)| {
@@ -140,8 +136,7 @@ pub(super) fn release(context: &Context, args: &ReleaseArgs) -> Result<(), Failu
         }),
         cells: asked.cells(&table, &done.released),
         epsilon: asked.known().opened.noise.map(|noise| noise.epsilon),
-        suppress_up_to: policy.suppress_up_to,
-        round_to: policy.round_to,
+        policy: asked.known().opened.policy,
         records: done.records,
         proof_bytes: done.proof_bytes,
         entry: done.entry,

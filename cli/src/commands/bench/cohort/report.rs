@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use super::dataset::Width;
 use super::rates::Rates;
+use crate::commands::bench::warn_unoptimised;
 use crate::output::{Report, duration, table};
 
 /// What a step took.
@@ -154,12 +155,7 @@ impl Report for Measured {
             ]);
         }
         writeln!(out, "{lines}\n")?;
-        if !self.optimised {
-            writeln!(
-                out,
-                "BUILT WITHOUT OPTIMISATION: these numbers mean nothing; use --release.\n"
-            )?;
-        }
+        warn_unoptimised(out, self.optimised)?;
         writeln!(
             out,
             "Every count agreed with polars's, and every proof verified. Publishing is done once for all\n\

@@ -1,0 +1,41 @@
+//! Pages: the ledger for people, rendered on the node.
+//!
+//! Lives here: what anyone may see, since it is on the ledger. Never here: anything that needs a key,
+//! a row or an opening; a party's own pages are added by whoever serves the node (see [`Site`]).
+//! Every page works without script; scripts only add to it. Nothing comes from elsewhere.
+
+mod asset;
+mod chart;
+mod entry;
+mod html;
+mod overview;
+mod party;
+mod query;
+mod shell;
+mod site;
+mod study;
+mod words;
+
+use axum::Router;
+use axum::routing::get;
+
+use crate::node::Node;
+
+pub(crate) use html::problems;
+pub use html::{Html, PAGE_POLICY};
+pub use shell::{Here, Shell};
+pub use site::{OfferedProfile, Site};
+pub use words::{StudyInWords, policy_sentence};
+
+/// The routes of all public pages.
+pub(crate) fn routes() -> Router<Node> {
+    Router::new()
+        .route("/", get(overview::overview))
+        .route("/studies", get(study::studies))
+        .route("/studies/{id}", get(study::study))
+        .route("/query", get(query::page).post(query::check))
+        .route("/explorer", get(entry::explorer))
+        .route("/explorer/entries/{index}", get(entry::entry))
+        .route("/parties", get(party::parties))
+        .route("/assets/{*path}", get(asset::asset))
+}

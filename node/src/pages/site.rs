@@ -1,0 +1,35 @@
+//! The site: what pages offer beyond what is on the ledger.
+
+use std::sync::Arc;
+
+use salus_protocol::profile::Profile;
+
+/// A profile that queries can be written for.
+#[derive(Debug, Clone)]
+pub struct OfferedProfile {
+    /// The profile.
+    pub profile: Arc<Profile>,
+    /// Its document, as a study that asks about it brings it.
+    pub document: Arc<str>,
+}
+
+/// What a node's pages offer beyond the ledger.
+#[derive(Debug, Clone, Default)]
+pub struct Site {
+    /// Profiles that queries can be written for.
+    pub profiles: Vec<OfferedProfile>,
+    /// Whether pages of parties are served beside, below `/desk`.
+    pub desk: bool,
+    /// Whether all patients and parties are made up.
+    pub demo: bool,
+}
+
+impl Site {
+    /// The profile of this name.
+    #[must_use]
+    pub fn profile(&self, name: &str) -> Option<&OfferedProfile> {
+        self.profiles
+            .iter()
+            .find(|offered| offered.profile.name() == name)
+    }
+}
