@@ -8,6 +8,7 @@ mod consent_import;
 mod demo;
 mod failure;
 mod home;
+mod node;
 mod output;
 mod path;
 

@@ -1,5 +1,7 @@
 //! `salus consent`: given and taken back by a subject.
 
+mod hand_over;
+
 use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -28,6 +30,8 @@ Examples:
   salus consent grant --wallet alice --permit DS:diabetes --only-in eea --be-contacted --until 2027-12-31
   salus consent grant --wallet alice --from-fhir ./export
   salus consent grant --all --from-fhir ./export
+  salus consent hand-over --wallet alice --issuer \"St Elsewhere\" --out consents.json
+  salus consent keep consents.json --issuer st-elsewhere
   salus consent show alice
   salus consent revoke --wallet alice")]
 pub(crate) enum ConsentCommand {
@@ -35,6 +39,13 @@ pub(crate) enum ConsentCommand {
     Grant(GrantArgs),
     /// Take consent back. From then on no proof of it enters the ledger.
     Revoke(RevokeArgs),
+    /// Write the openings of a wallet's consents to a file, for the custodian of the records.
+    ///
+    /// A custodian can publish and count its dataset only if it knows what each consent in it says.
+    /// Who has the file can read the consents; it holds no private key.
+    HandOver(hand_over::HandOverArgs),
+    /// Keep consents that a subject handed over, after a check against the ledger.
+    Keep(hand_over::KeepArgs),
     /// Show a wallet's records and consents.
     Show(ShowArgs),
 }
@@ -258,6 +269,8 @@ pub(crate) fn run(context: &Context, command: &ConsentCommand) -> Result<(), Fai
                 records,
             })
         }
+        ConsentCommand::HandOver(args) => hand_over::run(context, args),
+        ConsentCommand::Keep(args) => hand_over::keep(context, args),
         ConsentCommand::Show(args) => wallet::show(context, &context.home, &args.wallet),
     }
 }

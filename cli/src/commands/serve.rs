@@ -24,7 +24,7 @@ use crate::path::submit;
 /// Serve the ledger over HTTP: read by anyone, written by signed transactions.
 ///
 /// There is no encryption: put a proxy with TLS in front, or listen on this machine only. While it
-/// serves, no other command can open the ledger.
+/// serves, other commands work through it: `salus --node http://127.0.0.1:8080 ...`.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -46,8 +46,9 @@ pub(crate) struct ServeArgs {
 const LOOK: Duration = Duration::from_secs(30);
 
 pub(crate) fn run(context: &Context, args: &ServeArgs) -> Result<(), Failure> {
+    context.home.refuse_node("salus serve")?;
     log_to_stderr()?;
-    let ledger = Arc::new(context.home.ledger(Access::Write)?);
+    let ledger = Arc::new(context.home.own_ledger(Access::Write)?);
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
