@@ -3,6 +3,7 @@
 mod cast;
 mod refusal;
 mod report;
+pub(crate) mod stage;
 
 use std::fs;
 use std::path::{Path, PathBuf};

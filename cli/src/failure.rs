@@ -173,7 +173,6 @@ impl Failure {
         }
     }
 
-    /// A command line that asks for something that makes no sense.
     /// What can't go wrong unless this program does.
     pub(crate) fn defect(error: &impl ToString) -> Self {
         Self::Invalid {
@@ -182,6 +181,7 @@ impl Failure {
         }
     }
 
+    /// A command line that asks for something that makes no sense.
     pub(crate) fn usage(message: impl Into<String>, help: impl Into<String>) -> Self {
         Self::Usage {
             message: message.into(),

@@ -6,6 +6,7 @@
 mod commands;
 mod consent_import;
 mod demo;
+mod desk;
 mod failure;
 mod home;
 mod node;

@@ -18,8 +18,10 @@ mod request;
 mod router;
 mod serve;
 mod settings;
+pub mod sign_in;
 
 pub use node::Node;
 pub use openapi::document;
+pub use problem::Problem;
 pub use serve::{ServeError, serve};
 pub use settings::Settings;

@@ -24,6 +24,7 @@ struct Shared {
     readers: Lane,
     submissions: Lane,
     exports: Lane,
+    desks: Lane,
     bodies: Arc<Semaphore>,
     metrics: Metrics,
 }
@@ -44,12 +45,14 @@ impl Node {
         let none = std::time::Duration::ZERO;
         let submissions = Lane::new(settings.submissions, none, settings.work_time);
         let exports = Lane::new(settings.exports, settings.patience, settings.work_time);
+        let desks = Lane::new(settings.desks, settings.patience, settings.desk_time);
         let bodies = settings.bodies_bytes.min(Semaphore::MAX_PERMITS);
         Self(Arc::new(Shared {
             ledger,
             readers,
             submissions,
             exports,
+            desks,
             bodies: Arc::new(Semaphore::new(bodies)),
             metrics: Metrics::new(),
             settings,
@@ -58,7 +61,7 @@ impl Node {
     }
 
     /// The node's routes and `more` of whoever serves it, with everything around them.
-    pub(crate) fn router(&self, more: Router) -> Router {
+    pub(crate) fn router(&self, more: Router<Node>) -> Router {
         crate::router::router(self, more)
     }
 
@@ -100,6 +103,18 @@ impl Node {
     ) -> Result<T, Problem> {
         let ledger = self.0.ledger.clone();
         self.0.readers.run(move || work(&ledger)).await
+    }
+
+    /// Does work for a desk, which may prove and take long, in a place for that.
+    ///
+    /// # Errors
+    /// The work's own [`Problem`]; or that the node is busy, or that it was not done in time.
+    pub async fn at_desk<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Ledger) -> Result<T, Problem> + Send + 'static,
+    ) -> Result<T, Problem> {
+        let ledger = self.0.ledger.clone();
+        self.0.desks.run(move || work(&ledger)).await
     }
 
     /// Writes the ledger in a place for submissions.

@@ -12,6 +12,7 @@ mod overview;
 mod party;
 mod query;
 mod shell;
+mod sign_in;
 mod site;
 mod study;
 mod words;
@@ -24,6 +25,7 @@ use crate::node::Node;
 pub(crate) use html::problems;
 pub use html::{Html, PAGE_POLICY};
 pub use shell::{Here, Shell};
+pub(crate) use sign_in::sign_in_page;
 pub use site::{OfferedProfile, Site};
 pub use words::{StudyInWords, policy_sentence};
 

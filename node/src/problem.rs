@@ -20,7 +20,7 @@ const RETRY_SECONDS: u16 = 2;
 
 /// What is wrong with a request, or why it can't be answered now.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub(crate) struct Problem {
+pub struct Problem {
     /// A URI that names the kind of problem: `urn:salus:problem:` and the code.
     #[serde(rename = "type")]
     kind: String,
@@ -37,12 +37,8 @@ pub(crate) struct Problem {
 
 impl Problem {
     /// A problem of some kind; `code` names the kind and never changes.
-    pub(crate) fn new(
-        status: StatusCode,
-        code: &str,
-        title: &str,
-        detail: impl Into<String>,
-    ) -> Self {
+    #[must_use]
+    pub fn new(status: StatusCode, code: &str, title: &str, detail: impl Into<String>) -> Self {
         Self {
             kind: format!("urn:salus:problem:{code}"),
             status: status.as_u16(),
@@ -68,7 +64,8 @@ impl Problem {
     }
 
     /// There is no such thing.
-    pub(crate) fn not_found(detail: impl Into<String>) -> Self {
+    #[must_use]
+    pub fn not_found(detail: impl Into<String>) -> Self {
         Self::new(StatusCode::NOT_FOUND, "NotFound", "Not found", detail)
     }
 
@@ -85,6 +82,27 @@ impl Problem {
     /// The body is not of the right form.
     pub(crate) fn body(detail: impl Into<String>) -> Self {
         Self::new(StatusCode::BAD_REQUEST, "Body", "Malformed body", detail)
+    }
+
+    /// Nobody is signed in.
+    pub(crate) fn sign_in() -> Self {
+        Self::new(
+            StatusCode::UNAUTHORIZED,
+            "SignIn",
+            "Sign in first",
+            "this needs somebody who is signed in",
+        )
+    }
+
+    /// A change that another site's page asks for, or a name that is not this machine's.
+    pub(crate) fn foreign_page() -> Self {
+        Self::new(
+            StatusCode::FORBIDDEN,
+            "ForeignPage",
+            "Not from here",
+            "changes are taken from this site's own pages, and a demonstration answers on this \
+             machine only",
+        )
     }
 
     /// The body is too long.
@@ -126,6 +144,12 @@ impl Problem {
             "the request was not done in time. A transaction may still enter: send the same one again, \
              and if it has entered it is refused as Replayed",
         )
+    }
+
+    /// Something behind the node failed. What happened goes to the operator's log only.
+    #[must_use]
+    pub fn failed(what: &str) -> Self {
+        Self::internal(what)
     }
 
     /// The node itself failed. What happened goes to the operator's log only.

@@ -19,7 +19,7 @@ use crate::metrics::Now;
 use crate::node::Node;
 use crate::openapi::Description;
 use crate::problem::Problem;
-use crate::{api, pages, reference};
+use crate::{api, pages, reference, sign_in};
 
 /// The described routes: those below `/api/v1`.
 pub(crate) fn described() -> OpenApiRouter<Node> {
@@ -27,14 +27,14 @@ pub(crate) fn described() -> OpenApiRouter<Node> {
 }
 
 /// All routes of a node, and more.
-pub(crate) fn router(node: &Node, more: Router) -> Router {
+pub(crate) fn router(node: &Node, more: Router<Node>) -> Router {
     let (routes, description) = described().split_for_parts();
     routes
         .merge(api::log_files())
         .merge(reference::routes(description))
         .merge(pages::routes())
         .route("/metrics", get(metrics))
-        .merge(more.with_state(()))
+        .merge(sign_in::around(node, more.merge(sign_in::routes())))
         .fallback(async || Problem::not_found("there is nothing at this path"))
         .method_not_allowed_fallback(async || {
             Problem::new(

@@ -46,7 +46,7 @@ pub enum ServeError {
 pub async fn serve(
     listener: TcpListener,
     node: Node,
-    more: Router,
+    more: Router<Node>,
     shutdown: impl Future<Output = ()>,
 ) -> Result<(), ServeError> {
     let drain_time = node.settings().drain_time;
@@ -60,7 +60,7 @@ pub async fn serve(
 async fn accept(
     listener: TcpListener,
     node: &Node,
-    more: Router,
+    more: Router<Node>,
     graceful: &GracefulShutdown,
     shutdown: impl Future<Output = ()>,
 ) {

@@ -17,6 +17,8 @@ pub struct Settings {
     pub submissions: usize,
     /// Audit bundles made at once.
     pub exports: usize,
+    /// Requests of desks, which may prove, worked on at once.
+    pub desks: usize,
     /// For how long a request waits for a free place among readers or exports.
     pub patience: Duration,
     /// How long a client may take to send a request's header, also the next one's on an idle
@@ -26,6 +28,8 @@ pub struct Settings {
     pub body_time: Duration,
     /// How long a request's work may take before its client is told to come again.
     pub work_time: Duration,
+    /// The same of a desk's request.
+    pub desk_time: Duration,
     /// How long one connection lives, so that a client that reads slowly does not stay for ever.
     pub connection_time: Duration,
     /// How long requests under way may take to end when the node shuts down.
@@ -41,10 +45,12 @@ impl Default for Settings {
             readers: 32,
             submissions: 16,
             exports: 2,
+            desks: 4,
             patience: Duration::from_secs(1),
             header_time: Duration::from_secs(10),
             body_time: Duration::from_secs(60),
             work_time: Duration::from_secs(60),
+            desk_time: Duration::from_secs(300),
             connection_time: Duration::from_secs(600),
             drain_time: Duration::from_secs(30),
         }

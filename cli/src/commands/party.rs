@@ -108,7 +108,7 @@ fn registration(role: Role, name: Title, key: PublicKey) -> Transaction {
 }
 
 /// A title as the ledger takes it.
-pub(super) fn checked_title(text: &str) -> Result<Title, Failure> {
+pub(crate) fn checked_title(text: &str) -> Result<Title, Failure> {
     Title::new(text).map_err(|error| Failure::usage(error.to_string(), "give another title"))
 }
 

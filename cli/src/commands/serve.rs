@@ -2,6 +2,7 @@
 
 use std::io;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,11 +12,14 @@ use salus_datasets::profiles::shipped;
 use salus_ledger::engine::Ledger;
 use salus_ledger::transaction::{AdvanceDay, Envelope};
 use salus_node::pages::{OfferedProfile, Site};
+use salus_node::sign_in::SignInLink;
 use salus_node::{Node, Settings, serve};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use super::{Context, today};
+use crate::demo::stage::stage;
+use crate::desk::Desk;
 use crate::failure::Failure;
 use crate::home::{Access, Party};
 use crate::output::Output;
@@ -29,6 +33,8 @@ use crate::path::submit;
 #[command(after_help = "\
 Examples:
   salus serve
+  salus serve --demo
+  salus serve --desk
   salus serve --listen 127.0.0.1:9000 --move-day
   curl http://127.0.0.1:8080/api/v1/ledger
 
@@ -40,6 +46,25 @@ pub(crate) struct ServeArgs {
     /// Move the ledger's day on with the calendar (UTC), at the start and at each midnight.
     #[arg(long)]
     move_day: bool,
+    /// Serve the desks of this home's parties too: pages at which whoever signs in acts with their
+    /// keys. A link that signs in, once, is printed. Only on an address of this machine.
+    #[arg(long)]
+    desk: bool,
+    /// Serve a demonstration instead of this home: generated patients, studies in every state, and
+    /// every party's desk open to whoever sits at this machine.
+    #[arg(long, conflicts_with_all = ["desk", "move_day"])]
+    demo: bool,
+    /// Where the demonstration is kept. What is there goes on.
+    #[arg(
+        long,
+        requires = "demo",
+        default_value = "salus-demo-node",
+        value_name = "DIR"
+    )]
+    dir: PathBuf,
+    /// How many patients the demonstration generates.
+    #[arg(long, requires = "demo", default_value_t = 200, value_parser = clap::value_parser!(u32).range(12..=10_000))]
+    patients: u32,
 }
 
 /// How often the calendar is looked at.
@@ -47,14 +72,20 @@ const LOOK: Duration = Duration::from_secs(30);
 
 pub(crate) fn run(context: &Context, args: &ServeArgs) -> Result<(), Failure> {
     context.home.refuse_node("salus serve")?;
+    check_address(args)?;
     log_to_stderr()?;
-    let ledger = Arc::new(context.home.own_ledger(Access::Write)?);
+    let home = if args.demo {
+        stage(context.output, &args.dir, args.patients)?
+    } else {
+        context.home.clone()
+    };
+    let ledger = Arc::new(home.own_ledger(Access::Write)?);
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
         .map_err(cannot_start)?;
     if args.move_day {
-        let operator = context.home.operator()?;
+        let operator = home.operator()?;
         move_day(&ledger, &operator)?;
         runtime.spawn(follow_calendar(ledger.clone(), operator, context.output));
     }
@@ -74,8 +105,18 @@ pub(crate) fn run(context: &Context, args: &ServeArgs) -> Result<(), Failure> {
                 "note: others can connect, and nothing is encrypted: put a proxy with TLS in front",
             );
         }
-        let node = Node::with_site(ledger, Settings::default(), site());
-        let stopped = serve(listener, node, Router::new(), told_to_stop(stop)).await;
+        let link = args.desk.then(SignInLink::random).transpose()?;
+        if let Some(path) = link.as_ref().and_then(SignInLink::path) {
+            let said = format!("sign in, once, at http://{address}{path}");
+            context.output.note(&said);
+        }
+        let node = Node::with_site(ledger, Settings::default(), site(args, link));
+        let more = if args.desk || args.demo {
+            Desk::new(home, node.clone()).routes()
+        } else {
+            Router::new()
+        };
+        let stopped = serve(listener, node, more, told_to_stop(stop)).await;
         if let Err(unfinished) = stopped {
             context.output.note(&format!("note: {unfinished}"));
         }
@@ -84,15 +125,32 @@ pub(crate) fn run(context: &Context, args: &ServeArgs) -> Result<(), Failure> {
 }
 
 /// What the pages offer: queries can be written for the profiles that Salus ships.
-fn site() -> Site {
+fn site(args: &ServeArgs, link: Option<SignInLink>) -> Site {
     let offered = shipped().iter().map(|shipped| OfferedProfile {
         profile: Arc::new(shipped.profile.clone()),
         document: shipped.text.into(),
     });
     Site {
         profiles: offered.collect(),
-        ..Site::default()
+        desk: args.desk || args.demo,
+        demo: args.demo,
+        link,
+        secure: false,
     }
+}
+
+/// Desks are for this machine alone: nothing is encrypted, and a demonstration asks nobody who he is.
+fn check_address(args: &ServeArgs) -> Result<(), Failure> {
+    if (args.desk || args.demo) && !args.listen.ip().is_loopback() {
+        return Err(Failure::usage(
+            format!(
+                "desks are not served on {}: others could sit down at them",
+                args.listen
+            ),
+            "listen on 127.0.0.1, or serve the public pages alone",
+        ));
+    }
+    Ok(())
 }
 
 /// Moves the ledger's day to today, if that is later.

@@ -21,7 +21,7 @@ use crate::commands::key;
 use crate::commands::party::register;
 use crate::consent_import::wishes;
 use crate::failure::Failure;
-use crate::home::{Home, Issuer, Name, Party, Role, Sponsor, StudyName, Wallet};
+use crate::home::{Home, Issuer, Name, Party, Role, SigningSecret, Sponsor, StudyName, Wallet};
 use crate::output::Output;
 use crate::path::answer::{NoAnswer, Question, Ready, ready_many};
 use crate::path::consent::{Granting, grant, revoke};
@@ -322,6 +322,16 @@ impl Cast {
         })
     }
 
+    /// The hospital.
+    pub(super) const fn issuer(&self) -> &Issuer {
+        &self.issuer
+    }
+
+    /// The ethics board's key.
+    pub(super) const fn board(&self) -> &SigningSecret {
+        &self.board.key
+    }
+
     /// How many can answer.
     pub(crate) fn eligible(&self) -> usize {
         self.answers + usize::from(self.late.is_some())
@@ -338,7 +348,7 @@ fn set_day(home: &Home, ledger: &Ledger, day: Day) -> Result<(), Failure> {
     Ok(())
 }
 
-fn purpose() -> Result<Purpose, Failure> {
+pub(super) fn purpose() -> Result<Purpose, Failure> {
     Ok(Purpose {
         research: Research::Disease(DiseaseArea::Type2Diabetes),
         ask: Ask::Contact,
@@ -357,11 +367,11 @@ fn purpose() -> Result<Purpose, Failure> {
     })
 }
 
-fn name_of(text: &str) -> Result<Name, Failure> {
+pub(super) fn name_of(text: &str) -> Result<Name, Failure> {
     text.parse().map_err(not_in_demo)
 }
 
 /// The demo's own names are well formed; this is for the types' sake.
-fn not_in_demo(error: impl std::fmt::Display) -> Failure {
+pub(super) fn not_in_demo(error: impl std::fmt::Display) -> Failure {
     Failure::usage(error.to_string(), "please report this")
 }

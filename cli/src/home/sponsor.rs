@@ -45,6 +45,12 @@ impl Home {
         Ok(sponsor)
     }
 
+    /// The names of all sponsors, in order.
+    pub(crate) fn sponsor_names(&self) -> Result<Vec<Name>, Failure> {
+        let names = self.names(FOLDER)?;
+        Ok(names.iter().filter_map(|name| name.parse().ok()).collect())
+    }
+
     fn find_sponsor(&self, name: &Name) -> Result<Option<Sponsor>, Failure> {
         let path = self.path(&[FOLDER, name.as_str(), FILE]);
         super::file::read_json(&path, "a sponsor's keys")

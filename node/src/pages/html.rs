@@ -3,7 +3,7 @@
 use askama::Template;
 use axum::extract::{Request, State};
 use axum::http::header::{ACCEPT, CONTENT_SECURITY_POLICY, CONTENT_TYPE};
-use axum::http::{HeaderMap, HeaderValue};
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
@@ -44,6 +44,8 @@ struct ProblemPage {
     shell: Shell,
     title: String,
     detail: String,
+    /// Whether signing in would help.
+    sign_in: bool,
 }
 
 /// Shows problems as pages to who asks for pages.
@@ -63,6 +65,7 @@ pub(crate) async fn problems(State(node): State<Node>, request: Request, next: N
         shell,
         title: problem.title().to_owned(),
         detail: problem.detail().to_owned(),
+        sign_in: problem.status() == StatusCode::UNAUTHORIZED,
     });
     let (mut parts, _) = response.into_parts();
     let (made, body) = page.into_response().into_parts();

@@ -4,6 +4,8 @@ use std::sync::Arc;
 
 use salus_protocol::profile::Profile;
 
+use crate::sign_in::SignInLink;
+
 /// A profile that queries can be written for.
 #[derive(Debug, Clone)]
 pub struct OfferedProfile {
@@ -20,8 +22,12 @@ pub struct Site {
     pub profiles: Vec<OfferedProfile>,
     /// Whether pages of parties are served beside, below `/desk`.
     pub desk: bool,
-    /// Whether all patients and parties are made up.
+    /// Whether all patients and parties are made up, so that everyone may act for everybody.
     pub demo: bool,
+    /// The link that signs in who started the node.
+    pub link: Option<SignInLink>,
+    /// Whether people reach the node through TLS: then cookies travel in nothing else.
+    pub secure: bool,
 }
 
 impl Site {

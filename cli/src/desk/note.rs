@@ -1,0 +1,57 @@
+//! Notes: what a form did, said on the page to which it leads.
+
+use axum::response::Redirect;
+use serde::{Deserialize, Serialize};
+
+/// What was done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum Done {
+    Granted,
+    Revoked,
+    Volunteered,
+    Opened,
+    Closed,
+    Approved,
+    Published,
+    Answered,
+    Tallied,
+}
+
+/// What the address of a page says was done.
+#[derive(Debug, Default, Deserialize)]
+pub(super) struct Note {
+    done: Option<Done>,
+}
+
+impl Note {
+    /// In a sentence.
+    pub(super) fn sentence(&self) -> Option<&'static str> {
+        Some(match self.done? {
+            Done::Granted => "Your consent is on the ledger. It is in force from now.",
+            Done::Revoked => {
+                "Your consent is taken back. It was in force up to the moment before; from now on no count or answer \
+                 that includes you can enter the ledger."
+            }
+            Done::Volunteered => {
+                "Your proof is on the ledger. It says that somebody matches and consents, not who."
+            }
+            Done::Opened => "The study is on the ledger. It takes answers once its boards approve.",
+            Done::Closed => "The study is closed: no further answer enters.",
+            Done::Approved => "Your approval is on the ledger.",
+            Done::Published => "The dataset is published as it is now.",
+            Done::Answered => "The answer is on the ledger, with its proof.",
+            Done::Tallied => {
+                "The tally is on the ledger. What it adds to is released in a second step: `salus cohort share` and \
+                 `salus cohort release`."
+            }
+        })
+    }
+}
+
+/// Leads to a page that says what was done.
+pub(super) fn lead(path: &str, done: Done) -> Redirect {
+    let word = serde_json::to_value(done).ok();
+    let word = word.as_ref().and_then(serde_json::Value::as_str);
+    Redirect::to(&format!("{path}?done={}", word.unwrap_or_default()))
+}

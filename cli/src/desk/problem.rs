@@ -1,0 +1,31 @@
+//! Failures of the steps behind a desk, as problems: what a person can do something about is said,
+//! and no path of this machine.
+
+use axum::http::StatusCode;
+use miette::Diagnostic;
+use salus_node::Problem;
+
+use crate::failure::{Exit, Failure};
+
+/// A failure as an answer.
+pub(super) fn problem(failure: Failure) -> Problem {
+    let (status, code, title) = match &failure {
+        Failure::Rejected(rejection) => return rejection.clone().into(),
+        Failure::Unknown { .. } => (StatusCode::NOT_FOUND, "NotFound", "Not found"),
+        Failure::Usage { .. } | Failure::Query(_) => {
+            (StatusCode::BAD_REQUEST, "Form", "Not as it must be")
+        }
+        Failure::NotPermitted { .. } | Failure::NotEligible { .. } => {
+            (StatusCode::FORBIDDEN, "NotPermitted", "Not permitted")
+        }
+        Failure::Invalid { .. } | Failure::Verify(_) => {
+            (StatusCode::UNPROCESSABLE_ENTITY, "Invalid", "Does not hold")
+        }
+        // The rest is about files and this machine: its operator finds it in the log.
+        _ => return Problem::failed(&failure.sentence()),
+    };
+    debug_assert!(failure.exit() != Exit::Error);
+    let help = failure.help().map(|help| format!(" ({help})"));
+    let detail = failure.sentence() + &help.unwrap_or_default();
+    Problem::new(status, code, title, detail)
+}

@@ -1,0 +1,24 @@
+//! The page for signing in.
+
+use askama::Template;
+use axum::extract::State;
+
+use super::html::Html;
+use super::shell::{Here, Shell};
+use crate::node::Node;
+
+#[derive(Debug, Template)]
+#[template(path = "sign_in.html")]
+pub(crate) struct SignInPage {
+    shell: Shell,
+    /// Whether a link was printed where the node was started.
+    link: bool,
+}
+
+/// How to sign in here.
+pub(crate) async fn sign_in_page(State(node): State<Node>) -> Html<SignInPage> {
+    Html(SignInPage {
+        shell: Shell::nameless(&node, "Sign in", Here::Desk),
+        link: node.site().link.is_some(),
+    })
+}

@@ -1,0 +1,158 @@
+//! Sessions: a cookie for who signed in, and what every request to a desk must come with.
+
+use axum::Router;
+use axum::extract::{Query, Request, State};
+use axum::http::header::{HOST, ORIGIN};
+use axum::http::{HeaderMap, Method, Uri};
+use axum::middleware::{Next, from_fn_with_state};
+use axum::response::{IntoResponse, Redirect, Response};
+use axum::routing::{get, post};
+use serde::Deserialize;
+use tower_sessions::cookie::SameSite;
+use tower_sessions::cookie::time::Duration;
+use tower_sessions::{Expiry, MemoryStore, Session, SessionManagerLayer};
+
+use super::identity::{Identity, KEPT};
+use crate::node::Node;
+use crate::pages::sign_in_page;
+use crate::problem::Problem;
+
+/// A session that nobody uses ends after so many minutes.
+const IDLE_MINUTES: i64 = 30;
+
+/// The routes by which people sign in and out.
+pub(crate) fn routes() -> Router<Node> {
+    Router::new()
+        .route("/sign-in", get(sign_in_page))
+        .route("/sign-in/link", get(follow_link))
+        .route("/sign-out", post(sign_out))
+}
+
+/// Puts sessions around routes, and turns away requests that other sites' pages made.
+pub(crate) fn around(node: &Node, routes: Router<Node>) -> Router<Node> {
+    let layer = SessionManagerLayer::new(MemoryStore::default())
+        .with_name("salus")
+        .with_http_only(true)
+        // Not strict: the answer of an identity provider comes from its site.
+        .with_same_site(SameSite::Lax)
+        .with_secure(node.site().secure)
+        .with_expiry(Expiry::OnInactivity(Duration::minutes(IDLE_MINUTES)));
+    routes
+        .layer(layer)
+        .layer(from_fn_with_state(node.clone(), own_pages_only))
+}
+
+#[derive(Deserialize)]
+struct Followed {
+    secret: String,
+}
+
+async fn follow_link(
+    State(node): State<Node>,
+    session: Session,
+    Query(followed): Query<Followed>,
+) -> Result<Redirect, Problem> {
+    let link = node.site().link.as_ref();
+    if !link.is_some_and(|link| link.redeem(&followed.secret)) {
+        return Err(Problem::sign_in());
+    }
+    begin(&session, &Identity::owner("owner")).await?;
+    Ok(Redirect::to("/desk"))
+}
+
+/// Begins a session under a fresh id, so that nobody knows it from before.
+pub(super) async fn begin(session: &Session, identity: &Identity) -> Result<(), Problem> {
+    let failed = |error: tower_sessions::session::Error| Problem::internal(&error.to_string());
+    session.cycle_id().await.map_err(failed)?;
+    session.insert(KEPT, identity).await.map_err(failed)
+}
+
+async fn sign_out(session: Session) -> Result<Redirect, Problem> {
+    let flushed = session.flush().await;
+    flushed.map_err(|error| Problem::internal(&error.to_string()))?;
+    Ok(Redirect::to("/"))
+}
+
+/// A change is taken from this site's own pages only; and a demonstration, which asks nobody to
+/// sign in, answers only to names of the machine itself, whatever a name server says of others.
+async fn own_pages_only(State(node): State<Node>, request: Request, next: Next) -> Response {
+    let foreign = *request.method() != Method::GET
+        && *request.method() != Method::HEAD
+        && !is_own(request.headers());
+    if foreign || (node.site().demo && !is_local(request.headers())) {
+        return Problem::foreign_page().into_response();
+    }
+    next.run(request).await
+}
+
+/// Whether a browser says that the request is from a page of the site that it is for.
+fn is_own(headers: &HeaderMap) -> bool {
+    let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+    match (text("sec-fetch-site"), text(ORIGIN.as_str())) {
+        (Some(site), _) => site == "same-origin",
+        (None, Some(origin)) => {
+            let origin: Option<Uri> = origin.parse().ok();
+            let authority = origin.as_ref().and_then(Uri::authority);
+            authority.map(|authority| authority.as_str()) == text(HOST.as_str())
+        }
+        // No browser: no cookie was sent without its user's knowledge.
+        (None, None) => true,
+    }
+}
+
+fn is_local(headers: &HeaderMap) -> bool {
+    let host = headers.get(HOST).and_then(|host| host.to_str().ok());
+    let host: Option<Uri> = host.and_then(|host| host.parse().ok());
+    let name = host.as_ref().and_then(Uri::host);
+    matches!(name, Some("localhost" | "127.0.0.1" | "[::1]"))
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    fn headers(lines: &[(&'static str, &str)]) -> HeaderMap {
+        let lines = lines.iter().map(|(name, value)| {
+            let name = axum::http::HeaderName::from_static(name);
+            (name, value.parse().unwrap())
+        });
+        lines.collect()
+    }
+
+    #[test]
+    fn a_change_comes_from_the_sites_own_pages() {
+        let host = ("host", "node.example:8080");
+        assert!(is_own(&headers(&[
+            host,
+            ("origin", "http://node.example:8080")
+        ])));
+        assert!(!is_own(&headers(&[
+            host,
+            ("origin", "http://evil.example")
+        ])));
+        assert!(!is_own(&headers(&[host, ("origin", "null")])));
+        assert!(!is_own(&headers(&[host, ("sec-fetch-site", "cross-site")])));
+        assert!(!is_own(&headers(&[host, ("sec-fetch-site", "same-site")])));
+        assert!(is_own(&headers(&[host, ("sec-fetch-site", "same-origin")])));
+    }
+
+    #[test]
+    fn local_names_are_those_of_this_machine() {
+        for local in [
+            "localhost",
+            "localhost:8080",
+            "127.0.0.1:8080",
+            "[::1]:8080",
+        ] {
+            assert!(is_local(&headers(&[("host", local)])), "{local}");
+        }
+        for other in [
+            "node.example",
+            "127.0.0.1.evil.example",
+            "localhost.evil.example:80",
+        ] {
+            assert!(!is_local(&headers(&[("host", other)])), "{other}");
+        }
+    }
+}
