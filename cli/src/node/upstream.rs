@@ -34,6 +34,13 @@ impl Upstream for Client {
         let bytes = self.get(path, SMALL)?;
         let text = String::from_utf8(bytes);
         let text = text.map_err(|error| self.unusable(path, &error.to_string()))?;
+        // A part of it may be shown before its signature is checked.
+        if text
+            .lines()
+            .any(|line| line.contains(salus_protocol::is_deceptive))
+        {
+            return Err(self.unusable(path, "it holds characters that no checkpoint has"));
+        }
         Ok(SignedCheckpoint::new(text))
     }
 

@@ -6,14 +6,16 @@
 //! all that a reader of such a file needs to know what is in a record, so files are readable by
 //! their owner only; the way between the two is theirs. No private key is ever in one.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use salus_ledger::key::PublicKey;
 use salus_ledger::state::State;
-use salus_protocol::consent::Consent;
+use salus_protocol::consent::{Consent, ConsentCommitment};
 use salus_protocol::day::Day;
 use salus_protocol::nullifier::SubjectKey;
 use salus_protocol::record::Record;
+use salus_protocol::row_commitment::RowCommitment;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
@@ -251,10 +253,10 @@ pub(crate) fn keep_consents(
 ) -> Result<usize, Failure> {
     let mut kept = home.consents_of(issuer)?;
     let before = kept.len();
+    let current = consents_on_ledger(state, issuer);
     for consent in handed.0 {
-        let both = (consent.commitment(), consent.row_commitment());
-        let mut own = state.records().iter();
-        if !own.any(|record| record.issuer == issuer.key.public() && record.consent == Some(both)) {
+        let commitment = consent.commitment();
+        if current.get(&commitment) != Some(&consent.row_commitment()) {
             return Err(Failure::Invalid {
                 message: format!(
                     "a consent is refused: no record by {} has it on the ledger",
@@ -264,7 +266,7 @@ pub(crate) fn keep_consents(
                     .to_owned(),
             });
         }
-        if kept.iter().all(|known| known.commitment() != both.0) {
+        if kept.iter().all(|known| known.commitment() != commitment) {
             kept.push(consent);
         }
     }
@@ -274,14 +276,22 @@ pub(crate) fn keep_consents(
     Ok(added)
 }
 
+/// Both commitments of the consents that an issuer's records have.
+fn consents_on_ledger(
+    state: &State,
+    issuer: &Issuer,
+) -> BTreeMap<ConsentCommitment, RowCommitment> {
+    let key = issuer.key.public();
+    let own = state.records().iter().filter(|record| record.issuer == key);
+    own.filter_map(|record| record.consent).collect()
+}
+
 /// Destroys the consents kept for an issuer that no record of its has any more.
 pub(crate) fn forget_consents(home: &Home, state: &State, issuer: &Issuer) -> Result<(), Failure> {
     let mut kept = home.consents_of(issuer)?;
     let before = kept.len();
-    let key = issuer.key.public();
-    let own = state.records().iter().filter(|record| record.issuer == key);
-    let current: Vec<_> = own.filter_map(|record| Some(record.consent?.0)).collect();
-    kept.retain(|consent| current.contains(&consent.commitment()));
+    let current = consents_on_ledger(state, issuer);
+    kept.retain(|consent| current.contains_key(&consent.commitment()));
     if kept.len() < before {
         home.put_consents_of(issuer, &kept)?;
     }

@@ -66,14 +66,9 @@ fn pass(mut client: &TcpStream, node: SocketAddr, meddle: &Meddle, changed: &Ato
         return;
     };
     let first = head.lines().next().unwrap_or_default().to_owned();
-    let head = head.replace("\r\n\r\n", "\r\nconnection: close\r\n\r\n");
-    let Ok(mut upstream) = TcpStream::connect(node) else {
+    let Some(answer) = ask(node, &head, &body) else {
         return; // a node that is away
     };
-    upstream.write_all(head.as_bytes()).unwrap();
-    upstream.write_all(&body).unwrap();
-    let mut answer = Vec::new();
-    upstream.read_to_end(&mut answer).unwrap();
     let given = meddle(&first, answer.clone());
     if given.as_ref() != Some(&answer) {
         changed.fetch_add(1, Ordering::SeqCst);
@@ -83,7 +78,19 @@ fn pass(mut client: &TcpStream, node: SocketAddr, meddle: &Meddle, changed: &Ato
     }
 }
 
-fn request(mut client: &TcpStream) -> Option<(String, Vec<u8>)> {
+/// The node's answer to a request.
+pub(crate) fn ask(node: SocketAddr, head: &str, body: &[u8]) -> Option<Vec<u8>> {
+    let head = head.replace("\r\n\r\n", "\r\nconnection: close\r\n\r\n");
+    let mut upstream = TcpStream::connect(node).ok()?;
+    upstream.write_all(head.as_bytes()).unwrap();
+    upstream.write_all(body).unwrap();
+    let mut answer = Vec::new();
+    upstream.read_to_end(&mut answer).unwrap();
+    Some(answer)
+}
+
+/// A request's head and body; none when the connection ends before.
+pub(crate) fn request(mut client: impl Read) -> Option<(String, Vec<u8>)> {
     let mut bytes = Vec::new();
     let mut chunk = [0; 65_536];
     loop {

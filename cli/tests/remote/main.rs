@@ -7,3 +7,4 @@ mod home;
 mod line;
 mod node;
 mod parties;
+mod tls;

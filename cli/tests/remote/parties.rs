@@ -7,6 +7,7 @@ use std::path::Path;
 use serde_json::Value;
 
 use crate::home::TestHome;
+use crate::line::Line;
 use crate::node::{DAY, Operator};
 
 const QUERY: &str = "cohort \"Grown-ups\" using cardiometabolic at 2025-01-01\n\
@@ -238,7 +239,19 @@ fn from_registration_to_a_verified_bundle_on_machines_of_their_own() {
     assert_eq!(replayed, sponsor.ok(&["ledger", "verify"]));
     assert_eq!(replayed["cohort_answers"], 1);
     // A home that begins late gets the same, publications and proofs included.
-    let late = operator.follow(TestHome::empty(), &operator.node.url());
+    let late = TestHome::empty();
+    let line = Line::to(operator.node.address);
+    line.meddles(|request, mut answer| {
+        if request.contains("/attachments/") {
+            *answer.last_mut().unwrap() ^= 1;
+        }
+        Some(answer)
+    });
+    let url = line.url();
+    let follow = ["ledger", "follow", &url, "--ledger", &operator.ledger];
+    late.fails(3, &follow, "not what the transaction names");
+    line.is_honest();
+    let late = operator.follow(late, &url);
     assert_eq!(late.ok(&["ledger", "verify"]), replayed);
 }
 

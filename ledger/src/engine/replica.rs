@@ -235,10 +235,10 @@ impl Ledger {
                 },
             };
             match handed {
-                HandedIn::Entered => {
-                    let receipt = receipts.remove(&id);
-                    outcomes.push(Ok(receipt.ok_or(ReplicaError::Withheld { id })?));
-                }
+                HandedIn::Entered => outcomes.push(match receipts.remove(&id) {
+                    Some(receipt) => Ok(receipt),
+                    None => Err(self.replayed(submission, id)?),
+                }),
                 HandedIn::Refused { code, detail } => {
                     return Err(ReplicaError::Refuses { code, detail }.into());
                 }
@@ -267,6 +267,18 @@ impl Ledger {
             HandedIn::Refused { .. } => refused,
             HandedIn::Entered => HandedIn::Entered,
         })
+    }
+
+    /// The refusal of a transaction that had entered before it was handed in this time.
+    fn replayed(
+        &self,
+        submission: &Submission,
+        id: TransactionId,
+    ) -> Result<Rejection, LedgerError> {
+        match self.refusal(submission)? {
+            Some(replayed @ Rejection::Replayed { .. }) => Ok(replayed),
+            _ => Err(ReplicaError::Withheld { id }.into()),
+        }
     }
 
     /// Why a transaction can't enter, by this replica's own check of the rules.
