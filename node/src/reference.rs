@@ -166,7 +166,7 @@ fn fields(shape: &Value) -> Vec<Line> {
         for part in shape[parts].as_array().into_iter().flatten() {
             match reference(part) {
                 Some(name) => lines.push(Line {
-                    name: String::new(),
+                    name: "(more)".to_owned(),
                     kind: name,
                     text: "and all its fields".to_owned(),
                 }),

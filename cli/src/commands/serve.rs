@@ -46,6 +46,10 @@ pub(crate) struct ServeArgs {
     /// Move the ledger's day on with the calendar (UTC), at the start and at each midnight.
     #[arg(long)]
     move_day: bool,
+    /// The address under which clients reach the service, with which FHIR's links begin. Default:
+    /// http:// and the host that a request names.
+    #[arg(long, value_name = "URL", value_parser = parse_public_url)]
+    public_url: Option<String>,
     /// Serve the desks of this home's parties too: pages at which whoever signs in acts with their
     /// keys. A link that signs in, once, is printed. Only on an address of this machine.
     #[arg(long)]
@@ -63,8 +67,21 @@ pub(crate) struct ServeArgs {
     )]
     dir: PathBuf,
     /// How many patients the demonstration generates.
-    #[arg(long, requires = "demo", default_value_t = 200, value_parser = clap::value_parser!(u32).range(12..=10_000))]
+    #[arg(long, requires = "demo", default_value_t = 300, value_parser = clap::value_parser!(u32).range(12..=10_000))]
     patients: u32,
+}
+
+fn parse_public_url(text: &str) -> Result<String, String> {
+    let rest = ["https://", "http://"]
+        .iter()
+        .find_map(|scheme| text.strip_prefix(scheme));
+    let plain = |b: u8| b.is_ascii_alphanumeric() || b"-._~:/[]%".contains(&b);
+    match rest {
+        Some(rest) if !rest.is_empty() && !rest.ends_with('/') && rest.bytes().all(plain) => {
+            Ok(text.to_owned())
+        }
+        _ => Err("write it as https://salus.example.org, without a final slash".to_owned()),
+    }
 }
 
 /// How often the calendar is looked at.
@@ -110,7 +127,11 @@ pub(crate) fn run(context: &Context, args: &ServeArgs) -> Result<(), Failure> {
             let said = format!("sign in, once, at http://{address}{path}");
             context.output.note(&said);
         }
-        let node = Node::with_site(ledger, Settings::default(), site(args, link));
+        let settings = Settings {
+            public_url: args.public_url.clone(),
+            ..Settings::default()
+        };
+        let node = Node::with_site(ledger, settings, site(args, link));
         let more = if args.desk || args.demo {
             Desk::new(home, node.clone()).routes()
         } else {

@@ -35,8 +35,8 @@ struct Scene {
 enum Then {
     /// It waits for its board.
     Waits,
-    /// It is approved, and nobody has answered yet.
-    Open,
+    /// It is approved and counted in strata; no patient has answered yet.
+    Counted,
     /// It is approved, and counted with noise that the next day draws.
     Tallied,
     /// It is approved and closed.
@@ -50,7 +50,7 @@ const SCENES: [Scene; 4] = [
                 include all\n  age at least 50 years\n  sbp.latest at least 130 mm[Hg]\n",
         research: Some(Research::Health),
         noise: false,
-        then: Then::Open,
+        then: Then::Counted,
     },
     Scene {
         name: "heart",
@@ -110,10 +110,8 @@ pub(crate) fn stage(output: Output, dir: &Path, patients: u32) -> Result<Home, F
     answer(&mut steps, &home, &ledger, &mut cast, id)?;
     cast.count(&mut steps, &home, &ledger, &asked, id)?;
     steps.take("count in tables", || {
-        for table in [Table::Attrition, by_sex_and_age()] {
-            count_for(&home, &ledger, &cast, id, &table)?;
-        }
-        Ok(((), "attrition, and strata by sex and age".to_owned()))
+        count_for(&home, &ledger, &cast, id, &Table::Attrition)?;
+        Ok(((), "attrition of the first study".to_owned()))
     })?;
     steps.take("open more studies", || {
         for scene in SCENES {
@@ -198,6 +196,7 @@ fn play(home: &Home, ledger: &Ledger, cast: &Cast, scene: &Scene) -> Result<(), 
             together::tally(home, ledger, cast.issuer(), &counting, 1, || ())?;
             Ok(())
         }
-        Then::Waits | Then::Open => Ok(()),
+        Then::Counted => count_for(home, ledger, cast, id, &by_sex_and_age()),
+        Then::Waits => Ok(()),
     }
 }

@@ -95,12 +95,11 @@ impl Waiting {
         let study = checked.study();
         let document = ledger.profile_document(study.opened.profile)?;
         let profile = Profile::from_toml(&document)?;
-        let explained = study.opened.query.explain(&profile, study.opened.index_day);
         Ok(Self {
             id: id.to_string(),
             title: study.opened.title.to_string(),
             words: StudyInWords::of(&*ledger.state()?, study, Some(&profile)),
-            explanation: explained.ok(),
+            explanation: study.opened.explain(&profile).ok(),
             text: study.opened.query_text.clone(),
         })
     }

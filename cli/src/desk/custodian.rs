@@ -24,6 +24,16 @@ use crate::path::count::{self, Counting};
 use crate::path::study::CheckedStudy;
 use crate::path::{cohort, profile, together};
 
+/// The tables that this page counts: their names, and for people.
+const TABLES: [(&str, &str, Table); 2] = [
+    ("count", "the total", Table::Count),
+    (
+        "attrition",
+        "attrition: group by group of the query",
+        Table::Attrition,
+    ),
+];
+
 #[derive(Debug, Template)]
 #[template(path = "desk/custodian.html")]
 pub(super) struct CustodianPage {
@@ -59,7 +69,9 @@ struct Queued {
     title: String,
     /// Whether this custodian's count is released together with others', or with noise.
     in_two_steps: bool,
-    /// Why it can't be counted now.
+    /// Tables that it can be counted for now: their names, and for people.
+    tables: Vec<(&'static str, &'static str)>,
+    /// Why there is none.
     hindrance: Option<String>,
     /// Tables that this custodian has answered or tallied.
     done: usize,
@@ -107,7 +119,7 @@ fn datasets(state: &LedgerState, issuer: &Issuer) -> Vec<DatasetView> {
         let dataset = state.dataset(&issuer.key.public(), &edition)?;
         let pages = dataset.pages();
         let current = (0u32..)
-            .take(pages as usize)
+            .take(pages)
             .filter(|page| dataset.is_current(*page));
         let known = profile::find(name).ok();
         Some(DatasetView {
@@ -115,7 +127,7 @@ fn datasets(state: &LedgerState, issuer: &Issuer) -> Vec<DatasetView> {
             title: known.map_or_else(|| name.to_owned(), |k| k.profile.document().title.clone()),
             index_day: index_day.to_string(),
             records: dataset.records().len(),
-            pages: pages as usize,
+            pages,
             current: current.count(),
         })
     };
@@ -132,7 +144,13 @@ fn queue(state: &LedgerState, issuer: &Issuer) -> Vec<Queued> {
     let mut open: Vec<_> = open.collect();
     open.sort_by_key(|study| std::cmp::Reverse(study.entry));
     let queued = |study: &salus_ledger::state::StudyState| {
-        let statement = state.cohort_statement(&study.id, &key, &Table::Count);
+        let (mut tables, mut hindrance) = (Vec::new(), None);
+        for (name, words, table) in TABLES {
+            match state.cohort_statement(&study.id, &key, &table) {
+                Ok(_) => tables.push((name, words)),
+                Err(rejection) => hindrance = Some(rejection.to_string()),
+            }
+        }
         let answers = study
             .cohort_answers
             .iter()
@@ -142,7 +160,8 @@ fn queue(state: &LedgerState, issuer: &Issuer) -> Vec<Queued> {
             id: study.id.to_string(),
             title: study.opened.title.to_string(),
             in_two_steps: study.in_two_steps(),
-            hindrance: statement.err().map(|rejection| rejection.to_string()),
+            hindrance: hindrance.filter(|_| tables.is_empty()),
+            tables,
             done: answers.count() + tallies.count(),
         }
     };
@@ -197,16 +216,13 @@ pub(super) async fn answer(
         let issuer = home.issuer(&name)?;
         let id = home.find_study(&*ledger.state()?, &asked.study)?.id;
         let study = CheckedStudy::read(ledger, id)?;
-        let table = match asked.table.as_str() {
-            "count" => Table::Count,
-            "attrition" => Table::Attrition,
-            other => {
-                return Err(Failure::usage(
-                    format!("{other:?} is no table of this page"),
-                    "`salus cohort count --by` divides by fields",
-                ));
-            }
-        };
+        let known = TABLES.into_iter().find(|(name, ..)| *name == asked.table);
+        let (_, _, table) = known.ok_or_else(|| {
+            Failure::usage(
+                format!("{:?} is no table of this page", asked.table),
+                "`salus cohort count --by` divides by fields",
+            )
+        })?;
         let counting = Counting::read(home, ledger, &issuer, &study, &table)?;
         if study.study().in_two_steps() {
             together::tally(home, ledger, &issuer, &counting, 1, || ())?;

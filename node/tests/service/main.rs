@@ -5,6 +5,9 @@ mod any_input;
 mod client;
 mod counted;
 mod description;
+mod fhir;
+#[path = "../../../tests/tools/fhir/models.rs"]
+mod fhir_models;
 mod inbox;
 mod limits;
 mod pages;
@@ -16,5 +19,6 @@ mod reading;
 mod scene;
 mod service;
 mod submitting;
+mod verify;
 #[path = "../../../ledger/tests/world/mod.rs"]
 mod world;

@@ -12,6 +12,7 @@ use salus_node::sign_in::{Identity, Role};
 use salus_node::{Node, Problem};
 use salus_protocol::consent::{DiseaseArea, Region};
 use salus_protocol::purpose::{Ask, Institution, Purpose, Research};
+use salus_protocol::query::Explanation;
 use serde::Deserialize;
 
 use crate::commands::party::checked_title;
@@ -32,7 +33,7 @@ pub(in crate::desk) struct OpeningPage {
     profile: String,
     text: String,
     title: String,
-    explanation: String,
+    explanation: Option<Explanation>,
     sponsors: Vec<String>,
     boards: Vec<(String, String)>,
     issuers: Vec<(String, String)>,
@@ -67,7 +68,6 @@ fn show(
 ) -> Result<OpeningPage, Failure> {
     let text = query.text.replace("\r\n", "\n");
     let asked = ask("the query", &text, Some(&query.profile))?;
-    let explained = asked.query.explain(&asked.profile.profile);
     let sponsors = home.sponsor_names()?.into_iter();
     let sponsors: Vec<String> = sponsors
         .filter(|name| identity.may_act(Role::Researcher, name.as_str()))
@@ -86,9 +86,7 @@ fn show(
     Ok(OpeningPage {
         shell: Shell::of(node, &state, "Open a study", Here::Desk),
         title: asked.query.title().to_owned(),
-        explanation: explained
-            .map(|explained| explained.to_string())
-            .unwrap_or_default(),
+        explanation: asked.query.explain(&asked.profile.profile).ok(),
         profile: query.profile,
         text,
         sponsors,
