@@ -28,7 +28,7 @@ use crate::path::submit;
 /// Serve the ledger over HTTP: read by anyone, written by signed transactions.
 ///
 /// There is no encryption: put a proxy with TLS in front, or listen on this machine only. While it
-/// serves, no other command can open the ledger.
+/// serves, other commands work through it: `salus --node http://127.0.0.1:8080 ...`.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -88,6 +88,7 @@ fn parse_public_url(text: &str) -> Result<String, String> {
 const LOOK: Duration = Duration::from_secs(30);
 
 pub(crate) fn run(context: &Context, args: &ServeArgs) -> Result<(), Failure> {
+    context.home.refuse_node("salus serve")?;
     check_address(args)?;
     log_to_stderr()?;
     let home = if args.demo {
@@ -95,7 +96,7 @@ pub(crate) fn run(context: &Context, args: &ServeArgs) -> Result<(), Failure> {
     } else {
         context.home.clone()
     };
-    let ledger = Arc::new(home.ledger(Access::Write)?);
+    let ledger = Arc::new(home.own_ledger(Access::Write)?);
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()

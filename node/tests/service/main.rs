@@ -8,6 +8,7 @@ mod description;
 mod fhir;
 #[path = "../../../tests/tools/fhir/models.rs"]
 mod fhir_models;
+mod inbox;
 mod limits;
 mod pages;
 #[path = "../../../ledger/tests/power/mod.rs"]

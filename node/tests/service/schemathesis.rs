@@ -1,6 +1,9 @@
 //! Schemathesis, which makes requests from the interface's description, well formed and not: no answer
 //! is a fault of the node's, and each is as the description says.
 //!
+//! One of its checks is left out: what the description allows may be refused, since it can't say which
+//! bytes are a signed transaction, what FHIR's searches allow, or that a number has 64 bits.
+//!
 //! `tests/tools/requirements.txt` names it; without it the test says so and is skipped.
 
 use std::io::Write;
@@ -27,13 +30,13 @@ fn every_answer_is_as_the_description_says() {
     let service = Service::offering_full();
     let folder = tempfile::tempdir().unwrap();
     let tried = Command::new(program)
-        .arg("--config-file")
-        .arg(tools.join("schemathesis.toml"))
         .arg("run")
         .arg(format!("http://{}/api/v1/openapi.json", service.address))
         .args([
             "--checks",
             "all",
+            "--exclude-checks",
+            "positive_data_acceptance",
             "--max-examples",
             "25",
             "--seed",
