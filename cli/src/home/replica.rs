@@ -45,7 +45,7 @@ impl Home {
 
     /// The node that commands ask: the one named, else the one followed, if this home keeps no
     /// ledger of its own.
-    pub(super) fn asked_node(&self) -> Result<Option<NodeAddress>, Failure> {
+    pub(crate) fn asked_node(&self) -> Result<Option<NodeAddress>, Failure> {
         if self.node.is_some() || self.ledger_path().exists() {
             return Ok(self.node.clone());
         }

@@ -15,12 +15,24 @@ pub(crate) const DAY: &str = "2025-01-01";
 pub(crate) struct Node {
     process: Child,
     pub(crate) address: SocketAddr,
+    /// The link that signs in at its desks.
+    pub(crate) link: Option<String>,
 }
 
 impl Node {
     pub(crate) fn start(state: &Path) -> Self {
+        Self::serving(state, &[])
+    }
+
+    /// With the desks of the home.
+    pub(crate) fn with_desk(state: &Path) -> Self {
+        Self::serving(state, &["--desk"])
+    }
+
+    fn serving(state: &Path, more: &[&str]) -> Self {
         let mut process = Command::new(env!("CARGO_BIN_EXE_salus"))
             .args(["serve", "--listen", "127.0.0.1:0"])
+            .args(more)
             .env_clear()
             .env("SALUS_HOME", state)
             .env("SALUS_LOG", "off")
@@ -31,9 +43,17 @@ impl Node {
         let line = lines.next().unwrap().unwrap();
         let address = line.split("http://").nth(1).unwrap();
         let address = address.split('/').next().unwrap().parse().unwrap();
+        let link = (!more.is_empty()).then(|| {
+            let line = lines.next().unwrap().unwrap();
+            format!("/{}", line.split('/').skip(3).collect::<Vec<_>>().join("/"))
+        });
         // What else it says is read, so that it never waits for a reader.
         std::thread::spawn(move || lines.for_each(drop));
-        Self { process, address }
+        Self {
+            process,
+            address,
+            link,
+        }
     }
 
     pub(crate) fn url(&self) -> String {
