@@ -4,7 +4,6 @@
 //! here: a rule of the protocol, the ledger or a proof.
 
 mod commands;
-mod consent_import;
 mod demo;
 mod desk;
 mod failure;

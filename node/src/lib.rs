@@ -1,12 +1,13 @@
 //! The node: an HTTP service over an embedded ledger.
 //!
-//! Lives here: routes, their answers as JSON, public pages, limits, problems, metrics, and the
-//! description of all that in OpenAPI. Never here: a rule of the ledger, a key, a row or a proof being made. What enters is
+//! Lives here: routes, their answers as JSON, public pages, studies as FHIR, limits, problems, metrics,
+//! and the description of all that in OpenAPI. Never here: a rule of the ledger, a key, a row or a proof being made. What enters is
 //! decided by `salus-ledger`; whatever a node says can be checked against the signed log. How to
 //! call it: docs/api.md; how to run it: docs/operations.md.
 
 mod api;
 mod body;
+mod fhir;
 mod lane;
 mod metrics;
 mod node;

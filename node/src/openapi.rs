@@ -16,6 +16,7 @@ use utoipa::OpenApi;
         (name = "registry", description = "Records, as commitments"),
         (name = "parties", description = "Who governance registered, and the keys that it accepted"),
         (name = "studies", description = "What is asked and answered"),
+        (name = "fhir", description = "Studies, their criteria and what happened to them as FHIR R4 and R5"),
         (name = "transactions", description = "Changing the ledger"),
     ),
 )]

@@ -15,6 +15,7 @@ mod shell;
 mod sign_in;
 mod site;
 mod study;
+mod verify;
 mod words;
 
 use axum::Router;
@@ -35,6 +36,8 @@ pub(crate) fn routes() -> Router<Node> {
         .route("/", get(overview::overview))
         .route("/studies", get(study::studies))
         .route("/studies/{id}", get(study::study))
+        .route("/studies/{id}/verify", get(verify::of_study))
+        .route("/verify", get(verify::any))
         .route("/query", get(query::page).post(query::check))
         .route("/explorer", get(entry::explorer))
         .route("/explorer/entries/{index}", get(entry::entry))

@@ -53,6 +53,11 @@ impl Problem {
         StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
     }
 
+    /// The kind, for programs.
+    pub(crate) fn code(&self) -> &str {
+        &self.code
+    }
+
     /// The kind of problem in words.
     pub(crate) fn title(&self) -> &str {
         &self.title
@@ -75,6 +80,16 @@ impl Problem {
             StatusCode::BAD_REQUEST,
             "Parameter",
             "Malformed parameter",
+            detail,
+        )
+    }
+
+    /// The client asks for a form in which it is not served.
+    pub(crate) fn not_acceptable(detail: impl Into<String>) -> Self {
+        Self::new(
+            StatusCode::NOT_ACCEPTABLE,
+            "NotAcceptable",
+            "Not acceptable",
             detail,
         )
     }
@@ -174,7 +189,7 @@ impl IntoResponse for Problem {
         if status == StatusCode::SERVICE_UNAVAILABLE {
             headers.insert(RETRY_AFTER, RETRY_SECONDS.into());
         }
-        // For a page about it, where its client wants pages.
+        // For a page about it, where its client wants pages, and for FHIR's form of it.
         response.extensions_mut().insert(self);
         response
     }

@@ -19,11 +19,13 @@ use crate::metrics::Now;
 use crate::node::Node;
 use crate::openapi::Description;
 use crate::problem::Problem;
-use crate::{api, pages, reference, sign_in};
+use crate::{api, fhir, pages, reference, sign_in};
 
-/// The described routes: those below `/api/v1`.
+/// The described routes: those below `/api/v1` and `/fhir`.
 pub(crate) fn described() -> OpenApiRouter<Node> {
-    OpenApiRouter::with_openapi(Description::openapi()).nest("/api/v1", api::routes())
+    OpenApiRouter::with_openapi(Description::openapi())
+        .nest("/api/v1", api::routes())
+        .nest("/fhir/{version}", fhir::routes())
 }
 
 /// All routes of a node, and more.
@@ -50,6 +52,7 @@ pub(crate) fn router(node: &Node, more: Router<Node>) -> Router {
                 Problem::internal("a request panicked").into_response()
             },
         ))
+        .layer(from_fn(fhir::outcome::outcomes))
         .layer(from_fn(guard))
         .layer(from_fn_with_state(node.clone(), observe))
         .with_state(node.clone())

@@ -1,10 +1,13 @@
-//! Settings: how much a node takes on before it says no.
+//! Settings: how much a node takes on before it says no, and where it is found.
 
 use std::time::Duration;
 
-/// The limits of a node. Beyond one of them a request is refused, never queued without end.
+/// A node's address and limits. Beyond a limit a request is refused, never queued without end.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Settings {
+    /// The address under which clients reach the node, such as `https://salus.example.org`, without
+    /// a final slash. FHIR's links begin with it; without it, with the host that a request names.
+    pub public_url: Option<String>,
     /// The longest request body, in bytes.
     pub body_bytes: usize,
     /// The most bytes of request bodies that are held at once, of all requests together.
@@ -39,6 +42,7 @@ pub struct Settings {
 impl Default for Settings {
     fn default() -> Self {
         Self {
+            public_url: None,
             body_bytes: 32 << 20,
             bodies_bytes: 256 << 20,
             connections: 1024,

@@ -1,10 +1,13 @@
-//! `salus consent`: given and taken back by a subject.
+//! `salus consent`: given and taken back by a subject, and written as FHIR.
+
+mod export;
 
 use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
 
 use clap::{ArgGroup, Args, Subcommand};
+use salus_datasets::fhir::consent::{NoConsent, Wish, decide, wishes};
 use salus_datasets::fhir::{ConsentResource, Limits, import};
 use salus_protocol::consent::{Grant, Modifier, Permission, Region, Terms};
 use salus_protocol::day::Day;
@@ -14,7 +17,6 @@ use serde::Serialize;
 use super::Context;
 use super::purpose::{parse_institution, parse_permission};
 use super::wallet;
-use crate::consent_import::{NoConsent, Wish, decide, wishes};
 use crate::failure::Failure;
 use crate::home::{Access, Name};
 use crate::output::{Report, counted};
@@ -29,6 +31,7 @@ Examples:
   salus consent grant --wallet alice --from-fhir ./export
   salus consent grant --all --from-fhir ./export
   salus consent show alice
+  salus consent export --wallet alice --fhir r4 --out alice-consent.json
   salus consent revoke --wallet alice")]
 pub(crate) enum ConsentCommand {
     /// Give consent for all records of a wallet, in place of any given before.
@@ -37,6 +40,8 @@ pub(crate) enum ConsentCommand {
     Revoke(RevokeArgs),
     /// Show a wallet's records and consents.
     Show(ShowArgs),
+    /// Write what a wallet consents to as FHIR Consents, in a Bundle with the patient.
+    Export(export::ExportArgs),
 }
 
 #[derive(Debug, Args)]
@@ -259,6 +264,7 @@ pub(crate) fn run(context: &Context, command: &ConsentCommand) -> Result<(), Fai
             })
         }
         ConsentCommand::Show(args) => wallet::show(context, &context.home, &args.wallet),
+        ConsentCommand::Export(args) => export::run(context, args),
     }
 }
 

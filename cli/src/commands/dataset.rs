@@ -6,13 +6,13 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 use salus_datasets::derivation::{DerivationReport, derive};
+use salus_datasets::fhir::consent::wishes;
 use salus_datasets::fhir::{ImportReport, Limits, import};
 use salus_datasets::generator::{Generated, GeneratorOptions, write_folder};
 use salus_protocol::day::Day;
 use serde::Serialize;
 
 use super::Context;
-use crate::consent_import::wishes;
 use crate::failure::Failure;
 use crate::output::{Report, counted, table};
 use crate::path::profile;

@@ -46,6 +46,10 @@ pub(crate) struct ServeArgs {
     /// Move the ledger's day on with the calendar (UTC), at the start and at each midnight.
     #[arg(long)]
     move_day: bool,
+    /// The address under which clients reach the service, with which FHIR's links begin. Default:
+    /// http:// and the host that a request names.
+    #[arg(long, value_name = "URL", value_parser = parse_public_url)]
+    public_url: Option<String>,
     /// Serve the desks of this home's parties too: pages at which whoever signs in acts with their
     /// keys. A link that signs in, once, is printed. Only on an address of this machine.
     #[arg(long)]
@@ -69,6 +73,19 @@ pub(crate) struct ServeArgs {
     /// How many patients the demonstration generates.
     #[arg(long, requires = "demo", default_value_t = 300, value_parser = clap::value_parser!(u32).range(12..=10_000))]
     patients: u32,
+}
+
+fn parse_public_url(text: &str) -> Result<String, String> {
+    let rest = ["https://", "http://"]
+        .iter()
+        .find_map(|scheme| text.strip_prefix(scheme));
+    let plain = |b: u8| b.is_ascii_alphanumeric() || b"-._~:/[]%".contains(&b);
+    match rest {
+        Some(rest) if !rest.is_empty() && !rest.ends_with('/') && rest.bytes().all(plain) => {
+            Ok(text.to_owned())
+        }
+        _ => Err("write it as https://salus.example.org, without a final slash".to_owned()),
+    }
 }
 
 /// How often the calendar is looked at.
@@ -110,29 +127,46 @@ pub(crate) fn run(context: &Context, args: &ServeArgs) -> Result<(), Failure> {
                 "note: others can connect, and nothing is encrypted: put a proxy with TLS in front",
             );
         }
-        let link = args.desk.then(SignInLink::random).transpose()?;
-        if let Some(path) = link.as_ref().and_then(SignInLink::path) {
-            let said = format!("sign in, once, at http://{address}{path}");
-            context.output.note(&said);
-        }
-        let node = Node::with_site(ledger, Settings::default(), site(args, link));
-        let desk = open_desk(args, home, &node).await?;
-        let more = desk.clone().map_or_else(Router::new, Desk::routes);
-        let told = async {
-            told_to_stop(stop).await;
-            if let Some(desk) = desk {
-                desk.stop_jobs();
-            }
-        };
-        let stopped = serve(listener, node, more, told).await;
-        if let Err(unfinished) = stopped {
-            context.output.note(&format!("note: {unfinished}"));
-        }
-        Ok(())
+        serve_home(context, args, home, ledger, listener, stop).await
     });
     // A job's step that takes longer is cut off; the next process does it again.
     runtime.shutdown_timeout(LAST_STEP);
     served
+}
+
+/// Serves until it is told to stop.
+async fn serve_home(
+    context: &Context,
+    args: &ServeArgs,
+    home: Home,
+    ledger: Arc<Ledger>,
+    listener: TcpListener,
+    stop: (Signal, Signal),
+) -> Result<(), Failure> {
+    let address = listener.local_addr().map_err(cannot_start)?;
+    let link = args.desk.then(SignInLink::random).transpose()?;
+    if let Some(path) = link.as_ref().and_then(SignInLink::path) {
+        let said = format!("sign in, once, at http://{address}{path}");
+        context.output.note(&said);
+    }
+    let settings = Settings {
+        public_url: args.public_url.clone(),
+        ..Settings::default()
+    };
+    let node = Node::with_site(ledger, settings, site(args, link));
+    let desk = open_desk(args, home, &node).await?;
+    let more = desk.clone().map_or_else(Router::new, Desk::routes);
+    let told = async {
+        told_to_stop(stop).await;
+        if let Some(desk) = desk {
+            desk.stop_jobs();
+        }
+    };
+    let stopped = serve(listener, node, more, told).await;
+    if let Err(unfinished) = stopped {
+        context.output.note(&format!("note: {unfinished}"));
+    }
+    Ok(())
 }
 
 /// The desks with their jobs at work, if they are served.

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use salus_datasets::derivation::Derivation;
 use salus_datasets::fhir::Import;
+use salus_datasets::fhir::consent::wishes;
 use salus_ledger::engine::Ledger;
 use salus_ledger::transaction::{AdvanceDay, Envelope, LedgerName, Policy, Title};
 use salus_protocol::cohort::{Layout, Table};
@@ -19,7 +20,6 @@ use serde::Serialize;
 use super::{Steps, set_up_key};
 use crate::commands::key;
 use crate::commands::party::register;
-use crate::consent_import::wishes;
 use crate::failure::Failure;
 use crate::home::{Home, Issuer, Name, Party, Role, SigningSecret, Sponsor, StudyName, Wallet};
 use crate::output::Output;

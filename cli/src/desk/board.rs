@@ -99,7 +99,7 @@ impl Waiting {
             id: id.to_string(),
             title: study.opened.title.to_string(),
             words: StudyInWords::of(&*ledger.state()?, study, Some(&profile)),
-            explanation: StudyInWords::explain(&study.opened, &profile),
+            explanation: study.opened.explain(&profile).ok(),
             text: study.opened.query_text.clone(),
         })
     }

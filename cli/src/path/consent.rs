@@ -3,14 +3,16 @@
 use std::collections::BTreeMap;
 
 use rayon::prelude::*;
+use salus_datasets::fhir::consent::Wish;
 use salus_ledger::engine::{Ledger, Submission};
 use salus_ledger::state::State;
 use salus_ledger::transaction::{Envelope, GrantConsent, RevokeConsent};
 use salus_protocol::consent::Consent;
+use salus_protocol::record::Salt;
 use salus_protocol::registry::RecordIndex;
+use salus_protocol::row_commitment::RowSalt;
 
 use super::{Places, submit_many};
-use crate::consent_import::Wish;
 use crate::failure::Failure;
 use crate::home::{Holding, Home, Wallet};
 
@@ -58,7 +60,7 @@ fn grant_one(
         let Some(index) = places.find(&holding.record.commitment()) else {
             continue;
         };
-        let consent = wish.consent()?;
+        let consent = salted(&wish)?;
         let transaction = GrantConsent {
             index,
             sequence: sequence(state, index),
@@ -71,6 +73,37 @@ fn grant_one(
     }
     home.put_wallet(&wallet)?;
     Ok(submissions)
+}
+
+/// The consent of a wish, with fresh salts.
+fn salted(wish: &Wish) -> Result<Consent, getrandom::Error> {
+    Ok(Consent {
+        terms: wish.terms,
+        from: wish.from,
+        until: wish.until,
+        institution: wish.institution.clone(),
+        project: wish.project,
+        salt: Salt::random()?,
+        row_salt: RowSalt::random()?,
+    })
+}
+
+/// What a wallet's consents on the ledger allow on the ledger's day or later, each wish once, oldest
+/// record first.
+pub(crate) fn standing_wishes(state: &State, wallet: &Wallet) -> Vec<Wish> {
+    let places = Places::of(state);
+    let mut wishes: Vec<Wish> = Vec::new();
+    for holding in &wallet.holdings {
+        let Some((_, consent)) = in_force(state, &places, holding) else {
+            continue;
+        };
+        let lapsed = state.day().is_some_and(|day| consent.until < day);
+        let wish = Wish::from(consent);
+        if !lapsed && !wishes.contains(&wish) {
+            wishes.push(wish);
+        }
+    }
+    wishes
 }
 
 /// Revokes consent for every record of a wallet that has one. Returns how many were revoked.

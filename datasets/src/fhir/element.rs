@@ -27,7 +27,7 @@ pub(crate) struct CodingElement {
     pub(crate) extension: Option<Vec<ExtensionElement>>,
 }
 
-/// Extension, with the coded values that are read.
+/// Extension, with the values that are read.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct ExtensionElement {
@@ -35,6 +35,7 @@ pub(crate) struct ExtensionElement {
     pub(crate) value_coding: Option<CodingElement>,
     pub(crate) value_codeable_concept: Option<ConceptElement>,
     pub(crate) value_code: Option<String>,
+    pub(crate) value_string: Option<String>,
     pub(crate) extension: Option<Vec<ExtensionElement>>,
 }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::coding::{Concept, Interner};
-use super::consent::{ConsentResource, Provision};
+use super::consent::{ConsentResource, Provision, Version};
 use super::event::{Event, EventKind, Quantity, Value};
 use super::partial_date::PartialDate;
 use super::patient::Patient;
@@ -53,6 +53,8 @@ pub(crate) struct Fact {
 #[derive(Debug)]
 pub(crate) struct ConsentDraft {
     pub(crate) status: Option<String>,
+    pub(crate) version: Option<Version>,
+    pub(crate) given_by_other: bool,
     pub(crate) scope: Concept,
     pub(crate) category: Concept,
     pub(crate) date: Option<PartialDate>,
@@ -161,6 +163,8 @@ impl ConsentDraft {
             id,
             patient,
             status: self.status.map(Arc::from),
+            version: self.version,
+            given_by_other: self.given_by_other,
             scope: self.scope,
             category: self.category.to_vec(),
             date: self.date,

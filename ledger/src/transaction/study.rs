@@ -5,7 +5,7 @@ use salus_protocol::day::Day;
 use salus_protocol::nullifier::StudyId;
 use salus_protocol::profile::{Profile, ProfileHash};
 use salus_protocol::purpose::Purpose;
-use salus_protocol::query::{CompiledQuery, Query, QueryErrors};
+use salus_protocol::query::{CompiledQuery, Explanation, OtherEdition, Query, QueryErrors};
 use salus_protocol::release::DisclosurePolicy;
 use thiserror::Error;
 
@@ -86,6 +86,20 @@ impl OpenStudy {
         } else {
             Err(StudyTextError::Differs)
         }
+    }
+
+    /// What the query asks, in plain English: in the wording of its text, where that asks the very
+    /// same as the compiled query; else as the compiled query alone says it.
+    ///
+    /// # Errors
+    /// [`OtherEdition`] when the study is about another profile.
+    pub fn explain(&self, profile: &Profile) -> Result<Explanation, OtherEdition> {
+        let written = match self.check_text(profile) {
+            Ok(()) => Query::parse(&self.query_text).and_then(|query| query.explain(profile)),
+            Err(StudyTextError::Query(errors)) => Err(errors),
+            Err(_) => return self.query.explain(profile, self.index_day),
+        };
+        written.or_else(|_| self.query.explain(profile, self.index_day))
     }
 }
 

@@ -1,6 +1,6 @@
 //! Bundles that somebody without the operator's key altered.
 
-use salus_ledger::audit::{self, AuditError, Bundle, EntryProblem};
+use salus_ledger::audit::{AuditError, Bundle, EntryProblem};
 use salus_ledger::log::{CheckpointError, LogHash, SignedCheckpoint};
 use salus_ledger::transaction::*;
 use salus_protocol::nullifier::{LedgerId, StudyId};
@@ -133,7 +133,7 @@ fn a_bundle_founds_its_own_ledger_in_canonical_bytes() {
         &json[1..],
         &json.replacen("\"study\"", "\"studies\"", 1),
     ] {
-        let error = audit::verify(altered.as_bytes(), &expectations(small.ledger)).unwrap_err();
+        let error = verify_bytes(altered.as_bytes(), small.ledger).unwrap_err();
         assert!(matches!(error, AuditError::Malformed { .. }), "{error:?}");
     }
 }

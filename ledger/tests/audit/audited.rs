@@ -10,6 +10,7 @@ use salus_ledger::transaction::*;
 use salus_protocol::nullifier::{LedgerId, StudyId};
 use salus_verifier::KeyPolicy;
 
+use crate::agreement;
 use crate::power::Disk;
 use crate::world::forged::Forged;
 use crate::world::*;
@@ -87,8 +88,16 @@ pub(crate) fn expectations(ledger: LedgerId) -> Expectations {
     }
 }
 
+/// Verifies a bundle, and has the verification page's script say the same of it.
 pub(crate) fn verify(bundle: &Bundle) -> Result<audit::Report, AuditError> {
-    audit::verify(bundle.to_json().as_bytes(), &expectations(bundle.ledger))
+    verify_bytes(bundle.to_json().as_bytes(), bundle.ledger)
+}
+
+/// As [`verify`], of a file that need not be a bundle.
+pub(crate) fn verify_bytes(bytes: &[u8], ledger: LedgerId) -> Result<audit::Report, AuditError> {
+    let result = audit::verify(bytes, &expectations(ledger));
+    agreement::agrees(bytes, ledger, &result);
+    result
 }
 
 /// What is wrong with an entry of a forged ledger's bundle.

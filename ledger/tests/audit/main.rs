@@ -3,16 +3,20 @@
 
 #[path = "../power/mod.rs"]
 mod power;
+#[path = "../script/process.rs"]
+mod process;
 #[path = "../world/mod.rs"]
 mod world;
 
 #[macro_use]
 mod audited;
 
+mod agreement;
 mod altered;
 mod approvals;
 mod bundle;
 mod cohort;
 mod keys;
 mod operator;
+mod replayed;
 mod signers;

@@ -3,7 +3,9 @@
 use salus_ledger::audit::{self, AuditError, Bundle, Expectations, Report};
 use salus_ledger::key::PublicKey;
 use salus_verifier::KeyPolicy;
+use serde_json::{Value, json};
 
+use crate::process::{Script, checks, script};
 use crate::scene::*;
 use crate::world::*;
 
@@ -14,6 +16,16 @@ fn verify(bundle: &Bundle) -> Result<Report, AuditError> {
         keys: KeyPolicy::AllowInsecureDevelopmentKeys,
     };
     audit::verify(bundle.to_json().as_bytes(), &expected)
+}
+
+/// What the verification page's script says of a bundle.
+fn by_script(script: &mut Script, bundle: &[u8]) -> Value {
+    let expected = json!({
+        "ledger": SCENE.id().to_string(),
+        "checkpointKey": PublicKey::of(&checkpoint()).to_string(),
+        "allowInsecureKeys": true,
+    });
+    script.audit(bundle, &expected)
 }
 
 #[test]
@@ -77,4 +89,69 @@ fn with_the_log_they_are_verified() {
             in_bundle: 0
         })
     ));
+}
+
+/// The script lists what custodians said, checks its form and the log, and says that proofs are
+/// checked elsewhere.
+#[test]
+fn the_script_checks_the_form_of_cohort_answers() {
+    let Some(mut script) = script() else { return };
+    let small = audit::export(&SCENE.ledger, &SCENE.study, false).unwrap();
+    let report = by_script(&mut script, small.to_json().as_bytes());
+    assert_eq!(checks(&report, "failed"), [""; 0], "{report:#}");
+    assert!(checks(&report, "passed").contains(&"cohort".to_owned()));
+    assert!(checks(&report, "not-checked").contains(&"cohort-proofs".to_owned()));
+    let cells = json!(["50", "25", "suppressed", "suppressed"]);
+    let [answer] = &report["cohort"].as_array().unwrap()[..] else {
+        panic!("{report:#}")
+    };
+    assert_eq!(answer["released"], cells);
+    assert!(
+        answer["proof"]
+            .as_str()
+            .unwrap()
+            .contains("salus audit verify")
+    );
+
+    let whole = audit::export(&SCENE.ledger, &SCENE.study, true).unwrap();
+    let report = by_script(&mut script, whole.to_json().as_bytes());
+    assert_eq!(checks(&report, "failed"), [""; 0], "{report:#}");
+    for id in ["log", "attachments", "replay", "complete"] {
+        assert!(checks(&report, "passed").contains(&id.to_owned()), "{id}");
+    }
+    let mut missing = whole;
+    missing.attachments.pop();
+    let report = by_script(&mut script, missing.to_json().as_bytes());
+    assert_eq!(checks(&report, "failed"), ["attachments"]);
+}
+
+/// Both refuse a released count that was changed, and what else the page falsifies.
+#[test]
+fn what_the_page_falsifies_of_cohort_answers_is_noticed() {
+    let Some(mut script) = script() else { return };
+    let whole = audit::export(&SCENE.ledger, &SCENE.study, true).unwrap();
+    let mut tried = Vec::new();
+    for (id, breaks) in script.tamperings() {
+        let file = whole.to_json();
+        let Some(tampered) = script.tamper(file.as_bytes(), &id) else {
+            continue;
+        };
+        let report = by_script(&mut script, &tampered);
+        assert!(
+            checks(&report, "failed").contains(&breaks),
+            "{id}: {report:#}"
+        );
+        let bundle: Bundle = serde_json::from_slice(&tampered).unwrap();
+        assert!(verify(&bundle).is_err(), "{id}");
+        tried.push(id);
+    }
+    let possible = [
+        "count",
+        "signature",
+        "approval",
+        "head",
+        "left-out",
+        "checkpoint",
+    ];
+    assert_eq!(tried, possible);
 }

@@ -4,6 +4,8 @@
 
 #[path = "../power/mod.rs"]
 mod power;
+#[path = "../script/process.rs"]
+mod process;
 #[path = "../world/mod.rs"]
 mod world;
 

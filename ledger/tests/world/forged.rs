@@ -89,6 +89,23 @@ impl Forged {
         self
     }
 
+    /// A log that begins with these entries.
+    pub(crate) fn of(ledger: LedgerId, entries: Vec<Entry>) -> Self {
+        Self { ledger, entries }
+    }
+
+    /// Any head.
+    pub(crate) fn sealed(mut self, head: RegistryHead) -> Self {
+        self.entries.push(Entry::Head(head));
+        self
+    }
+
+    /// Every entry in hexadecimal.
+    pub(crate) fn log(&self) -> Vec<String> {
+        let encode = |entry: &Entry| hex::encode(entry.to_bytes());
+        self.entries.iter().map(encode).collect()
+    }
+
     /// The index that the next entry gets.
     pub(crate) fn next_entry(&self) -> u64 {
         self.entries.len() as u64

@@ -1,7 +1,9 @@
 //! Assets: style sheets, scripts and their libraries, in the binary.
 
 use axum::extract::Path;
-use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, IF_NONE_MATCH};
+use axum::http::header::{
+    CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG, IF_NONE_MATCH,
+};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use rust_embed::RustEmbed;
@@ -11,6 +13,10 @@ use crate::problem::Problem;
 #[derive(RustEmbed)]
 #[folder = "assets/"]
 struct Assets;
+
+/// What a script in a thread of its own may do: load scripts of this node, and nothing else. No such
+/// thread can ask any network.
+const SCRIPT_POLICY: &str = "default-src 'none'; script-src 'self'";
 
 /// A file of the node's assets. A browser keeps it, and asks each time whether it has changed.
 pub(super) async fn asset(Path(path): Path<String>, headers: HeaderMap) -> Response {
@@ -22,6 +28,7 @@ pub(super) async fn asset(Path(path): Path<String>, headers: HeaderMap) -> Respo
     let headers = [
         (CONTENT_TYPE, media(&path).to_owned()),
         (CACHE_CONTROL, "no-cache".to_owned()),
+        (CONTENT_SECURITY_POLICY, SCRIPT_POLICY.to_owned()),
         (ETAG, tag.clone()),
     ];
     if kept == Some(tag.as_str()) {

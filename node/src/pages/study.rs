@@ -147,7 +147,7 @@ fn read(node: &Node, ledger: &Ledger, id: &StudyId) -> Result<StudyPage, Problem
     let opened = &study.opened;
     let explained = profile
         .as_ref()
-        .and_then(|profile| StudyInWords::explain(opened, profile));
+        .and_then(|profile| opened.explain(profile).ok());
     let query = profile.as_ref().map(|profile| (&opened.query, profile));
     let answer = |answer: &CohortAnswer| AnswerView::of(&state, study, answer, query);
     let unreleased = study

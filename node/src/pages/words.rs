@@ -3,11 +3,9 @@
 use std::collections::BTreeSet;
 
 use salus_ledger::state::{State, StudyState};
-use salus_ledger::transaction::OpenStudy;
 use salus_protocol::consent::Region;
 use salus_protocol::profile::Profile;
 use salus_protocol::purpose::{Ask, Purpose, Research};
-use salus_protocol::query::{Explanation, Query};
 
 /// What a study is, in sentences.
 #[derive(Debug, Clone)]
@@ -47,21 +45,6 @@ impl StudyInWords {
             until: opened.expires.to_string(),
             release: release(state, study),
         }
-    }
-}
-
-impl StudyInWords {
-    /// What a study's query asks, in plain English: by its text, which is the query's own wording,
-    /// where that asks the very same; else by the compiled query.
-    #[must_use]
-    pub fn explain(opened: &OpenStudy, profile: &Profile) -> Option<Explanation> {
-        let compiled = || opened.query.explain(profile, opened.index_day).ok();
-        if opened.check_text(profile).is_err() {
-            return compiled();
-        }
-        let read = Query::parse(&opened.query_text).ok();
-        read.and_then(|query| query.explain(profile).ok())
-            .or_else(compiled)
     }
 }
 

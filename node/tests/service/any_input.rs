@@ -48,6 +48,22 @@ fn piece() -> impl Strategy<Value = String> {
         "count=",
         "after=",
         "log=true",
+        "/fhir/r4",
+        "/fhir/r5",
+        "/metadata",
+        "/ResearchStudy",
+        "/Group",
+        "/EvidenceVariable",
+        "/AuditEvent",
+        "_id=",
+        "_count=",
+        "_offset=",
+        "_format=",
+        "status=",
+        "entity=",
+        "active",
+        "|",
+        ",",
         "/../",
         "//",
         "%00",
@@ -73,6 +89,24 @@ proptest! {
         let path = if below { format!("/api/v1/ledger{path}") } else { format!("/{path}") };
         let request = format!("GET {path} HTTP/1.1\r\nhost: node\r\nconnection: close\r\n\r\n");
         is_sound(send(SERVICE.address, request.as_bytes()))?;
+    }
+
+    #[test]
+    fn any_fhir_path_is_answered(
+        release in prop::sample::select(vec!["r4", "r5"]),
+        kind in prop::sample::select(vec!["ResearchStudy", "Group", "EvidenceVariable", "AuditEvent", "metadata"]),
+        pieces in prop::collection::vec(piece(), 0..6),
+        host in "[!-~]{0,8}",
+    ) {
+        let path = format!("/fhir/{release}/{kind}{}", pieces.concat());
+        let request = format!("GET {path} HTTP/1.1\r\nhost: {host}\r\nconnection: close\r\n\r\n");
+        let answer = send(SERVICE.address, request.as_bytes());
+        if let Some(answer) = &answer
+            && answer.header("content-type") == Some("application/fhir+json")
+        {
+            prop_assert!(answer.json()["resourceType"].is_string());
+        }
+        is_sound(answer)?;
     }
 
     #[test]

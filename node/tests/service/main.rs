@@ -5,6 +5,9 @@ mod any_input;
 mod client;
 mod counted;
 mod description;
+mod fhir;
+#[path = "../../../tests/tools/fhir/models.rs"]
+mod fhir_models;
 mod limits;
 mod pages;
 #[path = "../../../ledger/tests/power/mod.rs"]
@@ -15,5 +18,6 @@ mod reading;
 mod scene;
 mod service;
 mod submitting;
+mod verify;
 #[path = "../../../ledger/tests/world/mod.rs"]
 mod world;

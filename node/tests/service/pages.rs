@@ -4,7 +4,7 @@ use crate::client::{Answer, get, post, send};
 use crate::service::Service;
 
 /// A page, with what every page must have.
-fn page(service: &Service, path: &str) -> String {
+pub(crate) fn page(service: &Service, path: &str) -> String {
     let answer = get(service.address, path);
     assert_eq!(answer.status, 200, "{path}: {answer:?}");
     check_page(service, path, &answer);

@@ -1,6 +1,90 @@
-// A regulator's walk: a study's answers verified in the browser with the network off.
+// A regulator's walk: a study's answers verified in the browser, also with the network off; a
+// tampered copy that fails; two checkpoints.
+
+/** Waits until the page gives this verdict. */
+const verdict = (page, words) =>
+  page.waitForFunction((expected) => document.getElementById("verdict")?.textContent === expected, words);
+
+const GOOD = "It verifies";
+const BAD = "It does not verify";
 
 export async function regulator(walk, title) {
-  void walk;
-  void title;
+  const page = walk.page;
+  await page.goto("/studies");
+  await page.getByRole("link", { name: title }).click();
+  await page.getByRole("link", { name: "Verify its answers" }).click();
+  await verdict(page, GOOD);
+  walk.expect((await page.evaluate(() => document.activeElement.id)) === "verdict", "the verdict does not take the focus");
+  await walk.says("Everything that was checked here holds");
+  await walk.says("Not checked here: use `salus audit verify`");
+  await walk.says("That issuers committed the truth");
+  await walk.look("verify-study");
+  await expectations(walk, page);
+  await falsify(walk, page);
+  await compare(walk, page);
+  await offline(walk, page);
+}
+
+/** What the reader knows from elsewhere decides. */
+async function expectations(walk, page) {
+  const again = page.getByRole("button", { name: "Verify again" });
+  const insecure = page.getByLabel(/Take development keys/);
+  await insecure.uncheck();
+  await again.click();
+  await verdict(page, BAD);
+  walk.expect((await page.textContent("#check-keys .tag")) === "✗ failed", "a development key passes");
+  await insecure.check();
+  await page.getByLabel("The ledger’s id").fill("0".repeat(64));
+  await again.click();
+  await page.waitForFunction(() => document.querySelector("#check-ledger .tag.failed"));
+  await page.getByLabel("The ledger’s id").fill("");
+  await again.press("Enter");
+  await verdict(page, GOOD);
+}
+
+async function falsify(walk, page) {
+  const kinds = page.getByLabel("What to falsify");
+  const ids = await kinds.locator("option").evaluateAll((options) => options.map((option) => option.value));
+  let noticed = 0;
+  for (const id of ids) {
+    await kinds.selectOption(id);
+    await page.getByRole("button", { name: "Falsify and verify" }).click();
+    await page.waitForFunction(() => document.getElementById("progress").hidden);
+    if ((await page.textContent("#status")).includes("nothing to falsify")) continue;
+    const said = await page.textContent("#report .notice");
+    walk.expect(said.includes("failed, as it must"), `falsified (${id}), and it says ${said}`);
+    noticed += 1;
+  }
+  walk.expect(noticed >= 5, `only ${noticed} falsifications were possible`);
+  await walk.look("verify-tampered");
+}
+
+async function compare(walk, page) {
+  const said = (kind) => page.waitForFunction((expected) => document.getElementById("comparison").className.includes(expected), kind);
+  await page.getByRole("button", { name: "Take this node’s checkpoint" }).click();
+  await said("warn");
+  const checkpoint = await page.getByLabel("The other").inputValue();
+  await page.getByLabel("One checkpoint").fill(checkpoint.trim());
+  await page.getByRole("button", { name: "Compare" }).click();
+  await said("good");
+  await page.getByLabel("One checkpoint").fill(checkpoint.replace(/\n\d+\n/, "\n1\n"));
+  await page.getByRole("button", { name: "Compare" }).click();
+  await said("bad");
+  await walk.look("verify-checkpoints");
+}
+
+/** A bundle that is opened when the network is gone, and then something that is no bundle. */
+async function offline(walk, page) {
+  const path = await page.locator("#tool").getAttribute("data-bundle");
+  const answer = await page.request.get(path);
+  const file = (buffer) => ({ name: "answers.bundle", mimeType: "application/json", buffer });
+  await page.goto("/verify");
+  await page.waitForFunction(() => document.getElementById("status").textContent.startsWith("Ready"));
+  await page.context().setOffline(true);
+  const chooser = page.getByLabel(/An audit bundle/);
+  await chooser.setInputFiles(file(await answer.body()));
+  await verdict(page, GOOD);
+  await chooser.setInputFiles(file(Buffer.from("no bundle")));
+  await verdict(page, BAD);
+  await page.context().setOffline(false);
 }

@@ -4,10 +4,9 @@
 use std::collections::BTreeMap;
 
 use salus_datasets::derivation::DerivationReport;
+use salus_datasets::fhir::consent::wishes;
 use salus_datasets::fhir::{FileOutcome, FileReport, Import, Tally};
 use serde::{Deserialize, Serialize};
-
-use crate::consent_import::wishes;
 
 /// What an import reports.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

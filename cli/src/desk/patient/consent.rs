@@ -3,12 +3,12 @@
 use axum::Form;
 use axum::extract::{Path, State};
 use axum::response::Redirect;
+use salus_datasets::fhir::consent::Wish;
 use salus_node::Problem;
 use salus_node::sign_in::{Identity, Role};
 use salus_protocol::consent::{Grant, Modifier, Permission, Region, Terms};
 use salus_protocol::day::Day;
 
-use crate::consent_import::Wish;
 use crate::desk::Desk;
 use crate::desk::note::{Done, lead};
 use crate::failure::Failure;

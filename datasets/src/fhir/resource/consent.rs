@@ -4,7 +4,7 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 
 use crate::fhir::coding::{Coding, Concept};
-use crate::fhir::consent::{Decision, Provision, Purpose, Qualifier};
+use crate::fhir::consent::{Decision, Provision, Purpose, Qualifier, Version};
 use crate::fhir::element::{CodingElement, ConceptElement, ExtensionElement, PeriodElement};
 use crate::fhir::fact::{ConsentDraft, Rejection, Statement, patient_id};
 use crate::fhir::partial_date::PartialDate;
@@ -15,15 +15,28 @@ use crate::fhir::report::Reason;
 #[serde(rename_all = "camelCase")]
 pub(super) struct ConsentElement {
     status: Option<String>,
-    scope: Option<ConceptElement>,
     category: Option<Vec<ConceptElement>>,
-    #[serde(alias = "subject")]
+    provision: Option<RootElement>,
+    // R4 only.
+    scope: Option<ConceptElement>,
     patient: Option<Reference>,
-    #[serde(alias = "date")]
     date_time: Option<PartialDate>,
+    performer: Option<Vec<Reference>>,
+    organization: Option<IgnoredAny>,
+    policy: Option<IgnoredAny>,
+    policy_rule: Option<IgnoredAny>,
+    // R5 only.
+    subject: Option<Reference>,
+    date: Option<PartialDate>,
     period: Option<PeriodElement>,
     decision: Option<DecisionElement>,
-    provision: Option<RootElement>,
+    grantor: Option<Vec<Reference>>,
+    grantee: Option<Vec<IgnoredAny>>,
+    manager: Option<IgnoredAny>,
+    controller: Option<IgnoredAny>,
+    regulatory_basis: Option<IgnoredAny>,
+    policy_basis: Option<IgnoredAny>,
+    policy_text: Option<IgnoredAny>,
 }
 
 /// R4 has one root provision; R5 has a list of exceptions to the root decision.
@@ -58,6 +71,7 @@ struct ProvisionElement {
     data_period: Option<IgnoredAny>,
     data: Option<Vec<IgnoredAny>>,
     expression: Option<IgnoredAny>,
+    modifier_extension: Option<Vec<IgnoredAny>>,
     provision: Option<Vec<ProvisionElement>>,
 }
 
@@ -66,9 +80,82 @@ impl ConsentElement {
         if self.status.as_deref() == Some("entered-in-error") {
             return Err(Reason::EnteredInError.into());
         }
-        let patient = patient_id(self.patient.as_ref(), urls)?;
+        let patient = self.patient_id(urls)?;
+        let draft = ConsentDraft {
+            version: self.version(),
+            given_by_other: self.is_given_by_other(&patient, urls),
+            scope: self
+                .scope
+                .as_ref()
+                .map(ConceptElement::codings)
+                .unwrap_or_default(),
+            category: self
+                .category
+                .iter()
+                .flatten()
+                .flat_map(|category| category.codings().to_vec())
+                .collect(),
+            date: self.date_time.or(self.date),
+            status: self.status.clone(),
+            provision: self.root(),
+        };
+        Ok(Statement::Consent(patient, Box::new(draft)))
+    }
+
+    /// Whom it is about: R4's `patient`, R5's `subject`.
+    fn patient_id(&self, urls: &FullUrls) -> Result<String, Rejection> {
+        let patient = patient_id(self.patient.as_ref().or(self.subject.as_ref()), urls)?;
+        match (&self.patient, &self.subject) {
+            (Some(_), Some(_)) if patient_id(self.subject.as_ref(), urls)? != patient => {
+                Err(Rejection {
+                    reason: Reason::Malformed,
+                    detail: Some("its patient and its subject are two people".to_owned()),
+                })
+            }
+            _ => Ok(patient),
+        }
+    }
+
+    /// The version that has all of its members.
+    fn version(&self) -> Option<Version> {
+        let r4 = self.scope.is_some()
+            || self.patient.is_some()
+            || self.date_time.is_some()
+            || self.performer.is_some()
+            || self.organization.is_some()
+            || self.policy.is_some()
+            || self.policy_rule.is_some()
+            || matches!(self.provision, Some(RootElement::R4(_)));
+        let r5 = self.subject.is_some()
+            || self.date.is_some()
+            || self.period.is_some()
+            || self.decision.is_some()
+            || self.grantor.is_some()
+            || self.grantee.is_some()
+            || self.manager.is_some()
+            || self.controller.is_some()
+            || self.regulatory_basis.is_some()
+            || self.policy_basis.is_some()
+            || self.policy_text.is_some()
+            || matches!(self.provision, Some(RootElement::R5(_)));
+        match (r4, r5) {
+            (true, false) => Some(Version::R4),
+            (false, true) => Some(Version::R5),
+            _ => None,
+        }
+    }
+
+    /// Whether R4's performers or R5's grantors are others than the patient, or can't be told.
+    fn is_given_by_other(&self, patient: &str, urls: &FullUrls) -> bool {
+        let givers = [&self.performer, &self.grantor];
+        let mut givers = givers.into_iter().flatten().flatten();
+        givers.any(|giver| giver.id_of("Patient", urls).as_deref() != Some(patient))
+    }
+
+    /// The root rule: R4's provision, or R5's decision with its exceptions and its window.
+    fn root(self) -> Provision {
         let decision = self.decision.map(DecisionElement::decision);
-        let provision = match self.provision {
+        let root = match self.provision {
             Some(RootElement::R4(root)) => root.provision(decision),
             Some(RootElement::R5(exceptions)) => Provision {
                 decision,
@@ -80,27 +167,14 @@ impl ConsentElement {
                 ..Provision::default()
             },
         };
-        // R5 has the window on the consent itself.
         let window = self.period.unwrap_or_default();
-        let provision = Provision {
-            start: provision.start.or(window.start),
-            end: provision.end.or(window.end),
-            ..provision
-        };
-        let category = self
-            .category
-            .iter()
-            .flatten()
-            .flat_map(|category| category.codings().to_vec())
-            .collect::<Vec<Coding>>();
-        let draft = ConsentDraft {
-            status: self.status,
-            scope: self.scope.unwrap_or_default().codings(),
-            category: category.into(),
-            date: self.date_time,
-            provision,
-        };
-        Ok(Statement::Consent(patient, Box::new(draft)))
+        Provision {
+            start: root.start.or(window.start),
+            end: root.end.or(window.end),
+            // To whom rights are given is not read, so they are fewer than they seem.
+            narrowed: root.narrowed || self.grantee.is_some_and(|grantees| !grantees.is_empty()),
+            ..root
+        }
     }
 }
 
@@ -123,12 +197,7 @@ impl ProvisionElement {
             decision,
             start: period.start,
             end: period.end,
-            purposes: self
-                .purpose
-                .into_iter()
-                .flatten()
-                .filter_map(purpose)
-                .collect(),
+            purposes: self.purpose.into_iter().flatten().map(purpose).collect(),
             actions: self
                 .action
                 .iter()
@@ -149,6 +218,7 @@ impl ProvisionElement {
             &self.document_type,
             &self.code,
             &self.data,
+            &self.modifier_extension,
         ];
         lists.into_iter().flatten().any(|list| !list.is_empty())
             || self.data_period.is_some()
@@ -167,15 +237,15 @@ fn exceptions_to(decision: Option<Decision>, exceptions: Vec<ProvisionElement>) 
         .collect()
 }
 
-fn purpose(element: CodingElement) -> Option<Purpose> {
-    let coding = element.coding()?;
+fn purpose(element: CodingElement) -> Purpose {
+    let coding = element.coding().unwrap_or_else(|| Coding::new("", ""));
     let qualifiers = element
         .extension
         .into_iter()
         .flatten()
         .map(qualifier)
         .collect();
-    Some(Purpose { coding, qualifiers })
+    Purpose { coding, qualifiers }
 }
 
 fn qualifier(extension: ExtensionElement) -> Qualifier {
@@ -192,5 +262,6 @@ fn qualifier(extension: ExtensionElement) -> Qualifier {
     Qualifier {
         url: extension.url,
         codings: of_concept.unwrap_or_else(of_coding),
+        text: extension.value_string,
     }
 }

@@ -214,7 +214,7 @@ impl StudyView {
 
     /// Adds what the query asks, in words.
     pub(super) fn explain(&mut self, opened: &OpenStudy, profile: &Profile) -> Result<(), Problem> {
-        let explanation = opened.query.explain(profile, opened.index_day);
+        let explanation = opened.explain(profile);
         let explanation = explanation.map_err(|error| Problem::internal(&error.to_string()))?;
         self.explanation = serde_json::to_value(explanation).unwrap_or_default();
         Ok(())

@@ -3,11 +3,11 @@
 
 use std::fs;
 
-use salus_datasets::fhir::{Limits, import};
 use salus_protocol::consent::{DiseaseArea, Grant, Modifier, Permission, Region, Terms};
 use serde_json::{Value, json};
 
 use super::*;
+use crate::fhir::{Limits, import};
 
 const DUO: &str = "http://purl.obolibrary.org/obo/duo.owl";
 

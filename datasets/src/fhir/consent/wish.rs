@@ -1,79 +1,103 @@
-//! From a FHIR Consent to a consent of Salus: DUO codes to permissions and modifiers, actions to
-//! grants.
+//! What a person's FHIR Consents come to: the wish that a wallet then grants, or why there is none.
 //!
 //! What can't be decided is no consent: an unknown code, a restriction that Salus can't express, a
-//! rule narrowed by what isn't read. Spec: docs/spec/consent.md, section "FHIR".
-
-mod duo;
+//! rule narrowed by what isn't read. Never here: salts and commitments, which make a wish a consent.
+//! What maps to what: docs/fhir.md.
 
 use std::collections::BTreeMap;
 
-use salus_datasets::fhir::consent::{ACTION_SYSTEM, Decision, Provision};
-use salus_datasets::fhir::{ConsentResource, Import, PartialDate};
-use salus_protocol::consent::{Consent, Grant, Terms};
+use salus_protocol::consent::{Consent, Grant, Modifier, Region, Terms};
 use salus_protocol::day::Day;
 use salus_protocol::nullifier::Scope;
 use salus_protocol::purpose::Institution;
-use salus_protocol::record::Salt;
-use salus_protocol::row_commitment::RowSalt;
 use thiserror::Error;
 
-/// What a subject wants, before salts.
+use super::duo;
+use super::{ACTION_SYSTEM, ConsentResource, Decision, Provision};
+use crate::fhir::coding::Coding;
+use crate::fhir::import::Import;
+use crate::fhir::partial_date::PartialDate;
+
+/// What a subject allows: a consent before its salts.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Wish {
-    pub(crate) terms: Terms,
-    pub(crate) from: Day,
-    pub(crate) until: Day,
-    pub(crate) institution: Option<Institution>,
-    pub(crate) project: Option<Scope>,
+pub struct Wish {
+    /// Permissions, modifiers and grants.
+    pub terms: Terms,
+    /// First day in force.
+    pub from: Day,
+    /// Last day in force.
+    pub until: Day,
+    /// Only studies of this institution, if any is named.
+    pub institution: Option<Institution>,
+    /// Only this study, if any is named.
+    pub project: Option<Scope>,
 }
 
-impl Wish {
-    /// The consent with fresh salts.
-    pub(crate) fn consent(&self) -> Result<Consent, getrandom::Error> {
-        Ok(Consent {
-            terms: self.terms,
-            from: self.from,
-            until: self.until,
-            institution: self.institution.clone(),
-            project: self.project,
-            salt: Salt::random()?,
-            row_salt: RowSalt::random()?,
-        })
+impl From<&Consent> for Wish {
+    fn from(consent: &Consent) -> Self {
+        Self {
+            terms: consent.terms,
+            from: consent.from,
+            until: consent.until,
+            institution: consent.institution.clone(),
+            project: consent.project,
+        }
     }
 }
 
-/// Why a resource gives no consent.
+/// Why a resource gives no consent, or a consent can't be said in a resource.
 #[derive(Debug, Error, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum NoConsent {
+pub enum NoConsent {
+    /// There is no Consent of this person.
     #[error("none on record")]
     None,
+    /// The person said no.
     #[error("refused")]
     Refused,
+    /// It is withdrawn, a draft, or its status is not known.
     #[error("its status is {0:?}, not \"active\"")]
     Status(String),
+    /// It is about treatment, privacy, or something else.
     #[error("it is not about research")]
     OtherScope,
+    /// It has members that only R4 has and members that only R5 has.
+    #[error("it mixes members of FHIR R4 and R5, which read it differently")]
+    Mixed,
+    /// Who gave it is not, or not clearly, the patient.
+    #[error("it was not given by the patient alone, and Salus can't check who else may give it")]
+    GivenByOther,
+    /// There is no root decision.
     #[error("it neither permits nor denies")]
     Undecided,
+    /// There are exceptions other than actions that are denied.
     #[error("it has exceptions that Salus can't express")]
     Exceptions,
+    /// It holds for certain actors or data only.
     #[error("it is narrowed to certain data or actors, which Salus does not read")]
     Narrowed,
+    /// A purpose that is no DUO code, or one that can't be decided.
     #[error("its purpose {0} is not one that Salus can decide")]
     Purpose(String),
+    /// It has no DUO permission.
     #[error("it names no research that is permitted")]
     NoPermission,
+    /// Its regions exclude each other.
+    #[error("it leaves no region of the world")]
+    NoRegion,
+    /// An action that is none of the three grants.
     #[error("its action {0} is not one that Salus can decide")]
     Action(String),
+    /// None of the three grants is given.
     #[error("it grants nothing: being counted, being contacted, sharing data")]
     NoGrant,
+    /// It ends before it begins, or lies outside the days that Salus counts.
     #[error("its window is empty or outside the calendar of Salus")]
     Window,
 }
 
 /// What the consents of an import come to, patient by patient (by place in the import).
-pub(crate) fn wishes(import: &Import) -> Vec<Result<Wish, NoConsent>> {
+#[must_use]
+pub fn wishes(import: &Import) -> Vec<Result<Wish, NoConsent>> {
     let mut of_patient: BTreeMap<usize, Vec<&ConsentResource>> = BTreeMap::new();
     for consent in &import.consents {
         of_patient.entry(consent.patient).or_default().push(consent);
@@ -83,9 +107,19 @@ pub(crate) fn wishes(import: &Import) -> Vec<Result<Wish, NoConsent>> {
         .collect()
 }
 
+/// The code systems whose categories say what a consent is about.
+const CATEGORY_SYSTEMS: [&str; 3] = [
+    super::SCOPE_SYSTEM,
+    "http://terminology.hl7.org/CodeSystem/consentcategorycodes",
+    super::ACT_CODE,
+];
+
 /// What several consents of one person come to: a refusal wins over any permission; else the latest
 /// that is active counts, and no earlier one stands in for it.
-pub(crate) fn decide(consents: &[&ConsentResource]) -> Result<Wish, NoConsent> {
+///
+/// # Errors
+/// [`NoConsent`] says why they come to nothing.
+pub fn decide(consents: &[&ConsentResource]) -> Result<Wish, NoConsent> {
     let about_research = |consent: &&&ConsentResource| is_research(consent);
     let mut last = Err(NoConsent::None);
     let mut latest: Option<Day> = None;
@@ -109,13 +143,21 @@ pub(crate) fn decide(consents: &[&ConsentResource]) -> Result<Wish, NoConsent> {
     }
 }
 
-/// R5 has no scope, so its absence says nothing; the purposes must then be DUO's.
+/// R4 says it in `scope`. R5 has none: there a category of HL7's may say that it is about something
+/// else; where none does, the purposes decide, which must be DUO's.
 fn is_research(consent: &ConsentResource) -> bool {
-    consent.scope.is_empty()
-        || consent
-            .scope
+    let about = |coding: &Coding| {
+        let research = ["research", "rsdid", "rsreid"];
+        research
             .iter()
-            .any(|coding| &*coding.code == "research")
+            .any(|code| coding.code.eq_ignore_ascii_case(code))
+    };
+    if !consent.scope.is_empty() {
+        return consent.scope.iter().any(about);
+    }
+    let says = |coding: &&Coding| CATEGORY_SYSTEMS.contains(&&*coding.system);
+    let mut said = consent.category.iter().filter(says).peekable();
+    said.peek().is_none() || said.any(about)
 }
 
 /// What one resource says.
@@ -124,20 +166,44 @@ fn wish(consent: &ConsentResource) -> Result<Wish, NoConsent> {
     if status != "active" {
         return Err(NoConsent::Status(status.chars().take(40).collect()));
     }
+    // A refusal holds however it is put and whoever put it.
     let (rule, denied) = rule(&consent.provision)?;
-    let terms = duo::terms(&rule.purposes)?;
-    if terms.permissions().is_empty() {
-        return Err(NoConsent::NoPermission);
+    if consent.version.is_none() {
+        return Err(NoConsent::Mixed);
     }
+    if consent.given_by_other {
+        return Err(NoConsent::GivenByOther);
+    }
+    let stated = duo::read(&rule.purposes)?;
+    let terms = stated.terms;
     let terms = grants(rule, &denied)?.into_iter().fold(terms, Terms::grant);
     let (from, until) = window(consent, rule)?;
-    Ok(Wish {
+    let wish = Wish {
         terms,
         from,
         until,
-        institution: None,
-        project: None,
-    })
+        institution: stated.institution,
+        project: stated.project,
+    };
+    wish.check().map(|()| wish)
+}
+
+impl Wish {
+    /// Whether there is anything that it allows: a wish that allows nothing is no consent.
+    pub(super) fn check(&self) -> Result<(), NoConsent> {
+        let denied = |region| self.terms.modifiers().contains(&Modifier::NotIn(region));
+        if self.terms.permissions().is_empty() {
+            Err(NoConsent::NoPermission)
+        } else if Region::ALL.into_iter().all(denied) {
+            Err(NoConsent::NoRegion)
+        } else if !Grant::ALL.iter().any(|grant| self.terms.grants(*grant)) {
+            Err(NoConsent::NoGrant)
+        } else if self.from > self.until {
+            Err(NoConsent::Window)
+        } else {
+            Ok(())
+        }
+    }
 }
 
 /// The rule that permits, and the grants that exceptions to it take away.
@@ -175,9 +241,6 @@ fn rule(root: &Provision) -> Result<(&Provision, Vec<Grant>), NoConsent> {
 fn grants(rule: &Provision, denied: &[Grant]) -> Result<Vec<Grant>, NoConsent> {
     let mut grants = actions(rule)?;
     grants.retain(|grant| !denied.contains(grant));
-    if grants.is_empty() {
-        return Err(NoConsent::NoGrant);
-    }
     Ok(grants)
 }
 
@@ -219,11 +282,7 @@ fn window(consent: &ConsentResource, rule: &Provision) -> Result<(Day, Day), NoC
     ];
     let from = starts.into_iter().flatten().max().unwrap_or(Day::FIRST);
     let until = ends.into_iter().flatten().min().unwrap_or(Day::LAST);
-    if from <= until {
-        Ok((from, until))
-    } else {
-        Err(NoConsent::Window)
-    }
+    Ok((from, until))
 }
 
 fn day(date: jiff::civil::Date) -> Option<Day> {
@@ -231,4 +290,5 @@ fn day(date: jiff::civil::Date) -> Option<Day> {
 }
 
 #[cfg(test)]
+#[path = "wish_tests.rs"]
 mod tests;

@@ -1,0 +1,49 @@
+//! A wallet's consents written as FHIR, and granted again from what was written.
+#![allow(clippy::unwrap_used)]
+
+mod home;
+
+use std::fs;
+
+use home::TestHome;
+use serde_json::Value;
+
+fn shown(home: &TestHome, wallet: &str) -> Value {
+    home.ok(&["consent", "show", wallet])["records"][0]["consent"].clone()
+}
+
+#[test]
+fn what_is_exported_grants_the_same_consent_again() {
+    let home = TestHome::empty();
+    let [alice, bob, _] = home.found("2025-01-01");
+    let terms = "--permit DS:diabetes --permit GRU --deny-for-profit --only-in eea --only-in asia \
+                 --only-institution Hospital --be-counted --share-data --until 2027-01-01";
+    let terms: Vec<&str> = terms.split_whitespace().collect();
+    home.ok(&[&["consent", "grant", "--wallet", &alice], &terms[..]].concat());
+    let before = shown(&home, &alice);
+    for version in ["r4", "r5"] {
+        let export = ["consent", "export", "--wallet", &alice, "--fhir", version];
+        let file = home.path(&format!("{version}.json"));
+        let written = home.ok(&[&export[..], &["--out", &file]].concat());
+        assert_eq!(written["consents"], 1);
+        let text = fs::read_to_string(&file).unwrap();
+        assert_eq!(
+            home.ok(&export),
+            serde_json::from_str::<Value>(&text).unwrap()
+        );
+        // Nothing on the ledger leads to it.
+        let record = home.ok(&["wallet", "show", &alice])["records"][0]["commitment"].clone();
+        assert!(!text.contains(record.as_str().unwrap()));
+
+        home.ok(&["consent", "revoke", "--wallet", &alice]);
+        home.fails(4, &export, "no consent in force");
+        home.ok(&["consent", "grant", "--wallet", &alice, "--from-fhir", &file]);
+        assert_eq!(shown(&home, &alice), before);
+        // It is hers, not his.
+        let his = ["consent", "grant", "--wallet", &bob, "--from-fhir", &file];
+        home.fails(4, &his, "none on record");
+    }
+    home.ok(&["ledger", "day", "2027-01-02"]);
+    let lapsed = ["consent", "export", "--wallet", &alice, "--fhir", "r4"];
+    home.fails(4, &lapsed, "no consent in force");
+}

@@ -1,0 +1,14 @@
+//! The verification page's script beside the Rust code, part by part: what each reads and takes.
+//! How the two agree on whole bundles is tested with the bundles, in `audit/` and `cohort/`.
+#![allow(clippy::unwrap_used)]
+
+mod process;
+#[path = "../world/mod.rs"]
+mod world;
+
+mod decoding;
+mod inclusion;
+mod signatures;
+mod statements;
+mod two_checkpoints;
+mod vendored;
