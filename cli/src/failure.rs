@@ -114,6 +114,12 @@ pub(crate) enum Failure {
     Key(#[from] KeyError),
     #[error(transparent)]
     Verify(#[from] VerifyError),
+    /// Whoever asked for it asked to end it, or the process ends: at a step's end, so that what was
+    /// done before stands.
+    #[error("stopped between two steps")]
+    Stopped,
+    #[error("the jobs' queue failed")]
+    Queue(#[from] apalis_sqlite::Error),
     #[error("the operating system gives no randomness")]
     Randomness(#[from] getrandom::Error),
     #[error("cannot write the output")]

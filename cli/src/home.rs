@@ -7,7 +7,8 @@
 //! |---|---|---|
 //! | `ledger/` | operator | the ledger's file, the checkpoint key |
 //! | `governance/` | governance | the key that registers issuers and boards |
-//! | `issuers/NAME/` | custodian | signing key, openings of the records issued and of tallies, seeds of publications, parts of counts |
+//! | `issuers/NAME/` | custodian | signing key, openings of the records issued and of tallies, seeds of publications, parts of counts; jobs asked for at its desk, with imported rows until they are committed |
+//! | `jobs/` | operator | the queue of all custodians' jobs |
 //! | `wallets/NAME/` | subject | secret, openings of own records and consents |
 //! | `boards/NAME/` | ethics board | signing key |
 //! | `sponsors/NAME/` | sponsor | signing key, inbox secret |
@@ -20,6 +21,7 @@
 
 mod file;
 mod issuer;
+mod job;
 pub(crate) mod keys;
 mod ledger;
 mod name;
@@ -43,6 +45,7 @@ use crate::node::NodeAddress;
 
 pub(crate) use file::{read_json, write_atomically};
 pub(crate) use issuer::{IssuedRecord, Issuer};
+pub(crate) use job::{CountedTable, ImportSource, Job, JobId, Outcome, Progress, Standing, Work};
 pub(crate) use ledger::Access;
 pub(crate) use name::Name;
 pub(crate) use part::PartsFolder;

@@ -99,7 +99,8 @@ pub(crate) struct Published {
 }
 
 /// Publishes the pages of a dataset that have changed since they were last published; with
-/// `again`, all of them.
+/// `again`, all of them. `step` is told of each page that is done, and a failure of it stops there:
+/// what was published stays.
 pub(crate) fn publish(
     home: &Home,
     ledger: &Ledger,
@@ -107,7 +108,7 @@ pub(crate) fn publish(
     edition: Edition,
     layout: &Layout,
     again: bool,
-    step: impl Fn(),
+    step: impl Fn() -> Result<(), Failure>,
 ) -> Result<Published, Failure> {
     let key = issuer.key.public();
     let openings = Openings::of(home, issuer)?;
@@ -125,13 +126,17 @@ pub(crate) fn publish(
         done.records = dataset.records().len();
         dataset.pages()
     };
+    let mut stepped = Ok(());
     for number in (0u32..).take(pages) {
+        if stepped.is_err() {
+            break;
+        }
         done.pages += 1;
         let (page, subjects) = {
             let state = ledger.state()?;
             if !again && stands(home, &state, issuer, &edition, number, layout) {
                 done.current += 1;
-                step();
+                stepped = step();
                 continue;
             }
             let page = state
@@ -149,14 +154,14 @@ pub(crate) fn publish(
             ledger,
             Submission::with(envelope, Attachment::Publication(bytes)),
         )?;
-        step();
+        stepped = step();
     }
     if done.current < done.pages {
         // They count pages that were replaced.
         home.drop_parts(issuer)?;
     }
     forget(home, ledger, issuer)?;
-    Ok(done)
+    stepped.map(|()| done)
 }
 
 /// Destroys the seeds of the issuer's publications that are not current, and the openings of its
