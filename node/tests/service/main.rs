@@ -17,6 +17,7 @@ mod reading;
 #[path = "../../../ledger/tests/cohort/scene.rs"]
 #[allow(dead_code)] // the ledger's tests use the rest
 mod scene;
+mod schemathesis;
 mod service;
 mod submitting;
 mod verify;
