@@ -17,6 +17,7 @@ use utoipa::OpenApi;
         (name = "parties", description = "Who governance registered, and the keys that it accepted"),
         (name = "studies", description = "What is asked and answered"),
         (name = "transactions", description = "Changing the ledger"),
+        (name = "sign-in", description = "Access tokens for services"),
     ),
 )]
 pub(crate) struct Description;

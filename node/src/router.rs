@@ -23,7 +23,9 @@ use crate::{api, pages, reference, sign_in};
 
 /// The described routes: those below `/api/v1`.
 pub(crate) fn described() -> OpenApiRouter<Node> {
-    OpenApiRouter::with_openapi(Description::openapi()).nest("/api/v1", api::routes())
+    OpenApiRouter::with_openapi(Description::openapi())
+        .nest("/api/v1", api::routes())
+        .merge(sign_in::described_routes())
 }
 
 /// All routes of a node, and more.

@@ -12,7 +12,7 @@ use salus_datasets::profiles::shipped;
 use salus_ledger::engine::Ledger;
 use salus_ledger::transaction::{AdvanceDay, Envelope};
 use salus_node::pages::{OfferedProfile, Site};
-use salus_node::sign_in::SignInLink;
+use salus_node::sign_in::{Reception, SignInError, SignInLink, SignInSettings};
 use salus_node::{Node, Settings, serve};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -35,6 +35,7 @@ Examples:
   salus serve
   salus serve --demo
   salus serve --desk
+  salus serve --desk --sign-in sign-in.toml
   salus serve --listen 127.0.0.1:9000 --move-day
   curl http://127.0.0.1:8080/api/v1/ledger
 
@@ -47,12 +48,17 @@ pub(crate) struct ServeArgs {
     #[arg(long)]
     move_day: bool,
     /// Serve the desks of this home's parties too: pages at which whoever signs in acts with their
-    /// keys. A link that signs in, once, is printed. Only on an address of this machine.
+    /// keys. A link that signs in, once, is printed. Without --sign-in only on an address of this
+    /// machine.
     #[arg(long)]
     desk: bool,
+    /// Who may sign in at the desks instead of whoever follows the link: people of an OpenID Connect
+    /// provider, and services. docs/operations.md says what the file holds.
+    #[arg(long, requires = "desk", value_name = "FILE")]
+    sign_in: Option<PathBuf>,
     /// Serve a demonstration instead of this home: generated patients, studies in every state, and
     /// every party's desk open to whoever sits at this machine.
-    #[arg(long, conflicts_with_all = ["desk", "move_day"])]
+    #[arg(long, conflicts_with_all = ["desk", "move_day", "sign_in"])]
     demo: bool,
     /// Where the demonstration is kept. What is there goes on.
     #[arg(
@@ -72,6 +78,9 @@ const LOOK: Duration = Duration::from_secs(30);
 
 pub(crate) fn run(context: &Context, args: &ServeArgs) -> Result<(), Failure> {
     check_address(args)?;
+    let sign_in = args.sign_in.as_deref().map(SignInSettings::read);
+    let sign_in = sign_in.transpose().map_err(cannot_sign_in)?;
+    check_encrypted(args, sign_in.as_ref())?;
     log_to_stderr()?;
     let home = if args.demo {
         stage(context.output, &args.dir, args.patients)?
@@ -89,6 +98,13 @@ pub(crate) fn run(context: &Context, args: &ServeArgs) -> Result<(), Failure> {
         runtime.spawn(follow_calendar(ledger.clone(), operator, context.output));
     }
     runtime.block_on(async {
+        let reception = match sign_in {
+            Some(settings) => {
+                let opened = Reception::open(settings).await;
+                Some(Arc::new(opened.map_err(cannot_sign_in)?))
+            }
+            None => None,
+        };
         let listener = TcpListener::bind(args.listen).await;
         let listener = listener.map_err(|error| cannot_listen(args.listen, &error))?;
         let stop = (
@@ -104,12 +120,13 @@ pub(crate) fn run(context: &Context, args: &ServeArgs) -> Result<(), Failure> {
                 "note: others can connect, and nothing is encrypted: put a proxy with TLS in front",
             );
         }
-        let link = args.desk.then(SignInLink::random).transpose()?;
+        let link = args.desk && reception.is_none();
+        let link = link.then(SignInLink::random).transpose()?;
         if let Some(path) = link.as_ref().and_then(SignInLink::path) {
             let said = format!("sign in, once, at http://{address}{path}");
             context.output.note(&said);
         }
-        let node = Node::with_site(ledger, Settings::default(), site(args, link));
+        let node = Node::with_site(ledger, Settings::default(), site(args, link, reception));
         let more = if args.desk || args.demo {
             Desk::new(home, node.clone()).routes()
         } else {
@@ -124,7 +141,7 @@ pub(crate) fn run(context: &Context, args: &ServeArgs) -> Result<(), Failure> {
 }
 
 /// What the pages offer: queries can be written for the profiles that Salus ships.
-fn site(args: &ServeArgs, link: Option<SignInLink>) -> Site {
+fn site(args: &ServeArgs, link: Option<SignInLink>, reception: Option<Arc<Reception>>) -> Site {
     let offered = shipped().iter().map(|shipped| OfferedProfile {
         profile: Arc::new(shipped.profile.clone()),
         document: shipped.text.into(),
@@ -134,22 +151,47 @@ fn site(args: &ServeArgs, link: Option<SignInLink>) -> Site {
         desk: args.desk || args.demo,
         demo: args.demo,
         link,
-        secure: false,
+        secure: reception.as_ref().is_some_and(|known| known.is_https()),
+        reception,
     }
 }
 
-/// Desks are for this machine alone: nothing is encrypted, and a demonstration asks nobody who he is.
+/// Desks are for this machine alone, unless a proxy encrypts and somebody says who people are; a
+/// demonstration asks nobody who he is.
 fn check_address(args: &ServeArgs) -> Result<(), Failure> {
-    if (args.desk || args.demo) && !args.listen.ip().is_loopback() {
+    let desks = (args.desk && args.sign_in.is_none()) || args.demo;
+    if desks && !args.listen.ip().is_loopback() {
         return Err(Failure::usage(
             format!(
                 "desks are not served on {}: others could sit down at them",
                 args.listen
             ),
-            "listen on 127.0.0.1, or serve the public pages alone",
+            "listen on 127.0.0.1, name who may sign in with --sign-in, or serve the public pages alone",
         ));
     }
     Ok(())
+}
+
+/// Other machines reach desks through TLS alone.
+fn check_encrypted(args: &ServeArgs, sign_in: Option<&SignInSettings>) -> Result<(), Failure> {
+    let plain = sign_in.is_some_and(|settings| !settings.is_https());
+    if plain && !args.listen.ip().is_loopback() {
+        return Err(Failure::usage(
+            format!(
+                "on {} the desks' cookies would go over the wire as they are",
+                args.listen
+            ),
+            "put a proxy with TLS in front, and give its https address as public_url",
+        ));
+    }
+    Ok(())
+}
+
+fn cannot_sign_in(error: SignInError) -> Failure {
+    Failure::usage(
+        error.to_string(),
+        "docs/operations.md, \"Who may sign in\", says what a sign-in file holds",
+    )
 }
 
 /// Moves the ledger's day to today, if that is later.

@@ -14,6 +14,11 @@ mod reading;
 #[allow(dead_code)] // the ledger's tests use the rest
 mod scene;
 mod service;
+mod sign_in;
+mod sign_in_limits;
+mod sign_in_provider;
+mod sign_in_services;
+mod sign_in_settings;
 mod submitting;
 #[path = "../../../ledger/tests/world/mod.rs"]
 mod world;
