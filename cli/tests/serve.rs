@@ -217,3 +217,49 @@ fn it_moves_the_day_with_the_calendar_only_when_told() {
         .to_owned();
     assert!(day.as_str() > "2025-01-01", "{day}");
 }
+
+/// A sign-in file for one service, reached at `public_url`.
+fn sign_in_file(home: &TestHome, public_url: &str) -> String {
+    let key = serde_json::json!({
+        "kty": "EC", "crv": "P-384", "kid": "one", "alg": "ES384",
+        // The curve's generator: a public key whose private one is 1.
+        "x": "qofKIr6LBTeOscce8yCtdG4dO2KLp5uYWfdB4IJUKjhVAvJdv1UpbDpUXjhydgq3",
+        "y": "NhfeSpYmLG9dnpi_kpLcKfj0Hb0omhR86doxE7XwuMAKYLHOHX6BnXpDHXyQ6g5f",
+    });
+    home.write(
+        "keys.json",
+        &serde_json::json!({ "keys": [key] }).to_string(),
+    );
+    let text = format!(
+        "public_url = \"{public_url}\"\n[[services]]\nclient_id = \"hospital\"\n\
+         jwks_file = \"keys.json\"\nparties = [{{ role = \"custodian\", party = \"north\" }}]\n"
+    );
+    home.write("sign-in.toml", &text)
+}
+
+#[test]
+fn desks_are_served_with_a_sign_in_file_and_elsewhere_only_behind_tls() {
+    let home = founded();
+    let refused = |more: &[&str], says: &str| {
+        let all = [&["serve", "--desk", "--listen", "0.0.0.0:0"], more].concat();
+        home.fails(2, &all, says);
+    };
+    refused(&[], "others could sit down");
+    let plain = sign_in_file(&home, "http://localhost:8080");
+    refused(&["--sign-in", &plain], "would go over the wire");
+    let wrong = home.write("wrong.toml", "public_url = \"x\"");
+    refused(&["--sign-in", &wrong], "public_url in the sign-in file");
+
+    let file = sign_in_file(&home, "https://salus.example");
+    let serving = Serving::start(&home, &["--desk", "--sign-in", &file]);
+    let path = "GET /.well-known/smart-configuration";
+    let (status, body) = serving.client.call(path, b"").unwrap();
+    let known: Value = serde_json::from_slice(&body).unwrap();
+    assert_eq!(status, 200);
+    assert_eq!(known["token_endpoint"], "https://salus.example/auth/token");
+    // Desks are there and ask who it is; nobody is signed in by a link.
+    assert_eq!(serving.client.call("GET /desk", b"").unwrap().0, 401);
+    let link = serving.client.call("GET /sign-in/link?secret=", b"");
+    assert_eq!(link.unwrap().0, 401);
+    assert!(serving.terminate().success());
+}

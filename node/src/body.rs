@@ -24,20 +24,23 @@ impl Held {
 
 /// Reads a body.
 pub(crate) async fn read(node: &Node, body: Body) -> Result<Held, Problem> {
+    read_at_most(node, body, node.settings().body_bytes).await
+}
+
+/// Reads a body of at most so many bytes.
+pub(crate) async fn read_at_most(node: &Node, body: Body, at_most: usize) -> Result<Held, Problem> {
     let announced = body.size_hint().lower();
-    let at_most = node.settings().body_bytes;
     if usize::try_from(announced).map_or(true, |announced| announced > at_most) {
         return Err(Problem::too_large(at_most));
     }
     let time = node.settings().body_time;
-    timeout(time, read_all(node, body))
+    timeout(time, read_all(node, body, at_most))
         .await
         .unwrap_or_else(|_| Err(Problem::slow()))
 }
 
 /// Memory is charged as the bytes arrive, so that who announces much and sends little holds little.
-async fn read_all(node: &Node, mut body: Body) -> Result<Held, Problem> {
-    let at_most = node.settings().body_bytes;
+async fn read_all(node: &Node, mut body: Body, at_most: usize) -> Result<Held, Problem> {
     let mut bytes = Vec::new();
     let mut share: Option<OwnedSemaphorePermit> = None;
     while let Some(frame) = body.frame().await {

@@ -10,6 +10,7 @@ use crate::lane::Lane;
 use crate::metrics::Metrics;
 use crate::pages::Site;
 use crate::problem::Problem;
+use crate::quota::Quotas;
 use crate::settings::Settings;
 
 /// A node over one ledger. Clones share it.
@@ -27,6 +28,7 @@ struct Shared {
     desks: Lane,
     bodies: Arc<Semaphore>,
     metrics: Metrics,
+    quotas: Quotas,
 }
 
 impl Node {
@@ -55,6 +57,7 @@ impl Node {
             desks,
             bodies: Arc::new(Semaphore::new(bodies)),
             metrics: Metrics::new(),
+            quotas: Quotas::new(&settings),
             settings,
             site,
         }))
@@ -75,6 +78,10 @@ impl Node {
 
     pub(crate) fn metrics(&self) -> &Metrics {
         &self.0.metrics
+    }
+
+    pub(crate) fn quotas(&self) -> &Quotas {
+        &self.0.quotas
     }
 
     /// The bytes of bodies that may still be held.

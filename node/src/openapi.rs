@@ -18,6 +18,7 @@ use utoipa::OpenApi;
         (name = "studies", description = "What is asked and answered"),
         (name = "fhir", description = "Studies, their criteria and what happened to them as FHIR R4 and R5"),
         (name = "transactions", description = "Changing the ledger"),
+        (name = "sign-in", description = "Access tokens for services"),
     ),
 )]
 pub(crate) struct Description;

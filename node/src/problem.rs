@@ -6,7 +6,9 @@
 mod ledger;
 mod rejection;
 
-use axum::http::header::{CONTENT_TYPE, RETRY_AFTER};
+use std::time::Duration;
+
+use axum::http::header::{CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
@@ -16,7 +18,7 @@ use utoipa::ToSchema;
 pub(crate) const PROBLEM_JSON: &str = "application/problem+json";
 
 /// After so many seconds a client that was turned away may come again.
-const RETRY_SECONDS: u16 = 2;
+const RETRY_SECONDS: u64 = 2;
 
 /// What is wrong with a request, or why it can't be answered now.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -33,6 +35,9 @@ pub struct Problem {
     /// The kind of problem for programs. Of a transaction that is refused: the name of the
     /// ledger's rule, such as `StudyExpired`.
     code: String,
+    /// After so many seconds a client may come again; said in a header.
+    #[serde(skip)]
+    retry_after: Option<u64>,
 }
 
 impl Problem {
@@ -45,6 +50,7 @@ impl Problem {
             title: title.to_owned(),
             detail: detail.into(),
             code: code.to_owned(),
+            retry_after: (status == StatusCode::SERVICE_UNAVAILABLE).then_some(RETRY_SECONDS),
         }
     }
 
@@ -66,6 +72,11 @@ impl Problem {
     /// What is wrong with this very request, and what to do.
     pub(crate) fn detail(&self) -> &str {
         &self.detail
+    }
+
+    /// After so many seconds a client may come again, where that helps.
+    pub(crate) fn retry_after(&self) -> Option<u64> {
+        self.retry_after
     }
 
     /// There is no such thing.
@@ -117,6 +128,50 @@ impl Problem {
             "Not from here",
             "changes are taken from this site's own pages, and a demonstration answers on this \
              machine only",
+        )
+    }
+
+    /// This identity, or this kind of client, asks too often; it may come again after `wait`.
+    pub(crate) fn too_often(wait: Duration) -> Self {
+        let seconds = wait.as_secs().saturating_add(1);
+        let mut problem = Self::new(
+            StatusCode::TOO_MANY_REQUESTS,
+            "TooOften",
+            "Too often",
+            format!("this was asked too often; nothing was done, come again in {seconds} s"),
+        );
+        problem.retry_after = Some(seconds);
+        problem
+    }
+
+    /// A sign-in that did not end well. Why goes to the operator's log only.
+    pub(crate) fn not_signed_in() -> Self {
+        Self::new(
+            StatusCode::UNAUTHORIZED,
+            "NotSignedIn",
+            "Not signed in",
+            "the sign-in was not begun here, took too long, or the identity provider's answer does not \
+             hold; begin again",
+        )
+    }
+
+    /// Somebody whom the identity provider knows and this node does not.
+    pub(crate) fn nobody_here() -> Self {
+        Self::new(
+            StatusCode::FORBIDDEN,
+            "NobodyHere",
+            "Nobody here",
+            "the identity provider knows you, but you act for no party of this node; ask its operator",
+        )
+    }
+
+    /// An access token that is not, or no longer, good.
+    pub(crate) fn token() -> Self {
+        Self::new(
+            StatusCode::UNAUTHORIZED,
+            "Token",
+            "No good token",
+            "the access token is unknown or has expired; get another one",
         )
     }
 
@@ -186,8 +241,11 @@ impl IntoResponse for Problem {
         let mut response = (status, body).into_response();
         let headers = response.headers_mut();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static(PROBLEM_JSON));
-        if status == StatusCode::SERVICE_UNAVAILABLE {
-            headers.insert(RETRY_AFTER, RETRY_SECONDS.into());
+        if let Some(seconds) = self.retry_after {
+            headers.insert(RETRY_AFTER, seconds.into());
+        }
+        if status == StatusCode::UNAUTHORIZED {
+            headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         }
         // For a page about it, where its client wants pages, and for FHIR's form of it.
         response.extensions_mut().insert(self);

@@ -26,6 +26,7 @@ pub(crate) fn described() -> OpenApiRouter<Node> {
     OpenApiRouter::with_openapi(Description::openapi())
         .nest("/api/v1", api::routes())
         .nest("/fhir/{version}", fhir::routes())
+        .merge(sign_in::described_routes())
 }
 
 /// All routes of a node, and more.

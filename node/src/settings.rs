@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use crate::quota::Allowance;
+
 /// A node's address and limits. Beyond a limit a request is refused, never queued without end.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Settings {
@@ -37,6 +39,19 @@ pub struct Settings {
     pub connection_time: Duration,
     /// How long requests under way may take to end when the node shuts down.
     pub drain_time: Duration,
+    /// Transactions signed by one key that governance registered, or by its own.
+    pub registered_key: Allowance,
+    /// Transactions signed by any other keys, all together: a patient's key is used once, or must
+    /// not be told from another's.
+    pub other_keys: Allowance,
+    /// Submissions whose signature does not hold, all together.
+    pub unsigned: Allowance,
+    /// Sign-ins begun or ended, of all people together: who they are shows only afterwards.
+    pub sign_ins: Allowance,
+    /// Access tokens given to one client.
+    pub tokens: Allowance,
+    /// Requests to desks by one person or client.
+    pub desk_requests: Allowance,
 }
 
 impl Default for Settings {
@@ -57,6 +72,16 @@ impl Default for Settings {
             desk_time: Duration::from_secs(300),
             connection_time: Duration::from_secs(600),
             drain_time: Duration::from_secs(30),
+            registered_key: per_minute(2000, 12_000),
+            other_keys: per_minute(1000, 6000),
+            unsigned: per_minute(1000, 3000),
+            sign_ins: per_minute(60, 300),
+            tokens: per_minute(10, 10),
+            desk_requests: per_minute(120, 240),
         }
     }
+}
+
+const fn per_minute(at_once: u32, a_minute: u32) -> Allowance {
+    Allowance { at_once, a_minute }
 }

@@ -12,7 +12,7 @@ use salus_datasets::profiles::shipped;
 use salus_ledger::engine::Ledger;
 use salus_ledger::transaction::{AdvanceDay, Envelope};
 use salus_node::pages::{OfferedProfile, Site};
-use salus_node::sign_in::SignInLink;
+use salus_node::sign_in::{Reception, SignInError, SignInLink, SignInSettings};
 use salus_node::{Node, Settings, serve};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -35,7 +35,9 @@ use crate::path::submit;
 Examples:
   salus serve
   salus serve --demo
+  salus serve --desk
   salus serve --desk --imports /srv/exports
+  salus serve --desk --sign-in sign-in.toml
   salus serve --listen 127.0.0.1:9000 --move-day
   curl http://127.0.0.1:8080/api/v1/ledger
 
@@ -52,16 +54,21 @@ pub(crate) struct ServeArgs {
     #[arg(long, value_name = "URL", value_parser = parse_public_url)]
     public_url: Option<String>,
     /// Serve the desks of this home's parties too: pages at which whoever signs in acts with their
-    /// keys. A link that signs in, once, is printed. Only on an address of this machine.
+    /// keys. A link that signs in, once, is printed. Without --sign-in only on an address of this
+    /// machine.
     #[arg(long)]
     desk: bool,
     /// A folder with a folder for each custodian, by its name here, of FHIR exports, each a folder
     /// again: custodians import them at their desks. They can upload smaller ones in any case.
     #[arg(long, value_name = "DIR")]
     imports: Option<PathBuf>,
+    /// Who may sign in at the desks instead of whoever follows the link: people of an OpenID Connect
+    /// provider, and services. docs/operations.md says what the file holds.
+    #[arg(long, requires = "desk", value_name = "FILE")]
+    sign_in: Option<PathBuf>,
     /// Serve a demonstration instead of this home: generated patients, studies in every state, and
     /// every party's desk open to whoever sits at this machine.
-    #[arg(long, conflicts_with_all = ["desk", "move_day"])]
+    #[arg(long, conflicts_with_all = ["desk", "move_day", "sign_in"])]
     demo: bool,
     /// Where the demonstration is kept. What is there goes on.
     #[arg(
@@ -98,6 +105,9 @@ const LAST_STEP: Duration = Duration::from_secs(30);
 
 pub(crate) fn run(context: &Context, args: &ServeArgs) -> Result<(), Failure> {
     check_address(args)?;
+    let sign_in = args.sign_in.as_deref().map(SignInSettings::read);
+    let sign_in = sign_in.transpose().map_err(cannot_sign_in)?;
+    check_encrypted(args, sign_in.as_ref())?;
     log_to_stderr()?;
     let home = if args.demo {
         stage(context.output, &args.dir, args.patients)?
@@ -118,6 +128,13 @@ pub(crate) fn run(context: &Context, args: &ServeArgs) -> Result<(), Failure> {
         runtime.spawn(follow_calendar(ledger.clone(), operator, context.output));
     }
     let served = runtime.block_on(async {
+        let reception = match sign_in {
+            Some(settings) => {
+                let opened = Reception::open(settings).await;
+                Some(Arc::new(opened.map_err(cannot_sign_in)?))
+            }
+            None => None,
+        };
         let listener = TcpListener::bind(args.listen).await;
         let listener = listener.map_err(|error| cannot_listen(args.listen, &error))?;
         let stop = (
@@ -133,7 +150,7 @@ pub(crate) fn run(context: &Context, args: &ServeArgs) -> Result<(), Failure> {
                 "note: others can connect, and nothing is encrypted: put a proxy with TLS in front",
             );
         }
-        serve_home(context, args, home, ledger, listener, stop).await
+        serve_home(context, args, home, ledger, reception, listener, stop).await
     });
     // A job's step that takes longer is cut off; the next process does it again.
     runtime.shutdown_timeout(LAST_STEP);
@@ -146,11 +163,13 @@ async fn serve_home(
     args: &ServeArgs,
     home: Home,
     ledger: Arc<Ledger>,
+    reception: Option<Arc<Reception>>,
     listener: TcpListener,
     stop: (Signal, Signal),
 ) -> Result<(), Failure> {
     let address = listener.local_addr().map_err(cannot_start)?;
-    let link = args.desk.then(SignInLink::random).transpose()?;
+    let link = args.desk && reception.is_none();
+    let link = link.then(SignInLink::random).transpose()?;
     if let Some(path) = link.as_ref().and_then(SignInLink::path) {
         let said = format!("sign in, once, at http://{address}{path}");
         context.output.note(&said);
@@ -159,7 +178,7 @@ async fn serve_home(
         public_url: args.public_url.clone(),
         ..Settings::default()
     };
-    let node = Node::with_site(ledger, settings, site(args, link));
+    let node = Node::with_site(ledger, settings, site(args, link, reception));
     let desk = open_desk(args, home, &node).await?;
     let more = desk.clone().map_or_else(Router::new, Desk::routes);
     let told = async {
@@ -186,7 +205,7 @@ async fn open_desk(args: &ServeArgs, home: Home, node: &Node) -> Result<Option<D
 }
 
 /// What the pages offer: queries can be written for the profiles that Salus ships.
-fn site(args: &ServeArgs, link: Option<SignInLink>) -> Site {
+fn site(args: &ServeArgs, link: Option<SignInLink>, reception: Option<Arc<Reception>>) -> Site {
     let offered = shipped().iter().map(|shipped| OfferedProfile {
         profile: Arc::new(shipped.profile.clone()),
         document: shipped.text.into(),
@@ -196,22 +215,25 @@ fn site(args: &ServeArgs, link: Option<SignInLink>) -> Site {
         desk: args.desk || args.demo,
         demo: args.demo,
         link,
-        secure: false,
+        secure: reception.as_ref().is_some_and(|known| known.is_https()),
+        reception,
     }
 }
 
-/// Desks are for this machine alone: nothing is encrypted, and a demonstration asks nobody who he is.
+/// Desks are for this machine alone, unless a proxy encrypts and somebody says who people are; a
+/// demonstration asks nobody who he is.
 fn check_address(args: &ServeArgs) -> Result<(), Failure> {
     if let Some(imports) = &args.imports {
         check_imports(args, imports)?;
     }
-    if (args.desk || args.demo) && !args.listen.ip().is_loopback() {
+    let desks = (args.desk && args.sign_in.is_none()) || args.demo;
+    if desks && !args.listen.ip().is_loopback() {
         return Err(Failure::usage(
             format!(
                 "desks are not served on {}: others could sit down at them",
                 args.listen
             ),
-            "listen on 127.0.0.1, or serve the public pages alone",
+            "listen on 127.0.0.1, name who may sign in with --sign-in, or serve the public pages alone",
         ));
     }
     Ok(())
@@ -231,6 +253,28 @@ fn check_imports(args: &ServeArgs, imports: &Path) -> Result<(), Failure> {
         ));
     }
     Ok(())
+}
+
+/// Other machines reach desks through TLS alone.
+fn check_encrypted(args: &ServeArgs, sign_in: Option<&SignInSettings>) -> Result<(), Failure> {
+    let plain = sign_in.is_some_and(|settings| !settings.is_https());
+    if plain && !args.listen.ip().is_loopback() {
+        return Err(Failure::usage(
+            format!(
+                "on {} the desks' cookies would go over the wire as they are",
+                args.listen
+            ),
+            "put a proxy with TLS in front, and give its https address as public_url",
+        ));
+    }
+    Ok(())
+}
+
+fn cannot_sign_in(error: SignInError) -> Failure {
+    Failure::usage(
+        error.to_string(),
+        "docs/operations.md, \"Who may sign in\", says what a sign-in file holds",
+    )
 }
 
 /// Moves the ledger's day to today, if that is later.

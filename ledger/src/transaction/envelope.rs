@@ -9,7 +9,10 @@ use thiserror::Error;
 
 use super::Transaction;
 use crate::key::{PublicKey, Signature};
-use crate::log::{Entry, EntryError};
+use crate::log::{Entry, EntryError, MAX_ENTRY_BYTES};
+
+/// The byte with which the log's entry of a transaction begins.
+const TRANSACTION_ENTRY: u8 = 0;
 
 /// Why bytes are not an envelope.
 #[derive(Debug, Error, Clone, PartialEq, Eq)]
@@ -128,6 +131,29 @@ impl Envelope {
             .verifies(&signed_bytes(&self.transaction, ledger), &self.signature)
     }
 
+    /// Whose good signature for this ledger an envelope's bytes carry; none when they carry none.
+    /// Nothing of the transaction is decoded: with this, who signs can be known before any work is
+    /// done on what is signed. [`Self::from_bytes`] may still refuse the bytes.
+    #[must_use]
+    pub fn signer_of(bytes: &[u8], ledger: &LedgerId) -> Option<PublicKey> {
+        if bytes.len() > MAX_ENTRY_BYTES {
+            return None;
+        }
+        // An entry of a transaction: its kind, the transaction, the signer, the signature.
+        let (kind, rest) = bytes.split_first()?;
+        let (rest, signature) = rest.split_last_chunk::<64>()?;
+        let (transaction, signer) = rest.split_last_chunk::<32>()?;
+        if *kind != TRANSACTION_ENTRY {
+            return None;
+        }
+        let signer = PublicKey::from_bytes(signer).ok()?;
+        let mut message = begin_signed(ledger);
+        message.extend_from_slice(transaction);
+        signer
+            .verifies(&message, &Signature::from_bytes(*signature))
+            .then_some(signer)
+    }
+
     /// The transaction's identity on a ledger. It does not depend on the signature's bytes, so a
     /// second signature over the same transaction is the same transaction.
     #[must_use]
@@ -159,8 +185,44 @@ impl Envelope {
 
 /// What is signed.
 fn signed_bytes(transaction: &Transaction, ledger: &LedgerId) -> Vec<u8> {
-    let mut bytes = b"salus/v1/transaction\0".to_vec();
-    bytes.extend(ledger.as_bytes());
+    let mut bytes = begin_signed(ledger);
     borsh::to_writer(&mut bytes, transaction).expect("writing to memory does not fail");
     bytes
+}
+
+/// What goes before a transaction's bytes in what is signed.
+fn begin_signed(ledger: &LedgerId) -> Vec<u8> {
+    let mut bytes = b"salus/v1/transaction\0".to_vec();
+    bytes.extend(ledger.as_bytes());
+    bytes
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use crate::transaction::{RegisterBoard, Title};
+
+    #[test]
+    fn the_signer_of_bytes_is_that_of_the_envelope_and_only_with_its_signature() {
+        let secret = SigningKey::from_bytes(&[3; 32]);
+        let ledger = LedgerId::new([1; 32]);
+        let board = RegisterBoard {
+            name: Title::new("Board".to_owned()).unwrap(),
+            key: PublicKey::of(&secret),
+        };
+        let envelope = Envelope::sign(board, &ledger, &secret);
+        let bytes = envelope.to_bytes();
+        let signer = Envelope::signer_of(&bytes, &ledger);
+        assert_eq!(signer, Some(envelope.signer()));
+        assert!(envelope.is_signed_for(&ledger));
+        let other = LedgerId::new([2; 32]);
+        assert_eq!(Envelope::signer_of(&bytes, &other), None);
+        for at in 0..bytes.len() {
+            let mut changed = bytes.clone();
+            changed[at] ^= 1;
+            assert_eq!(Envelope::signer_of(&changed, &ledger), None, "byte {at}");
+            assert_eq!(Envelope::signer_of(&bytes[..at], &ledger), None);
+        }
+    }
 }

@@ -1,7 +1,9 @@
 //! Transactions: handed in by anyone, entered if they break no rule.
 //!
-//! Size and canonical decoding are checked here; signature, replay, rules and last the proof are
-//! the ledger's to check, in that order.
+//! Checked here, in this order: size, who signed, that signer's quota, canonical decoding. Replay,
+//! the rules (among them nullifier and root) and last the proof are the ledger's to check.
+
+use std::borrow::Cow;
 
 use axum::Json;
 use axum::body::Body;
@@ -12,7 +14,8 @@ use axum::response::IntoResponse;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use salus_ledger::engine::{Attachment, Submission};
-use salus_ledger::state::Event;
+use salus_ledger::key::PublicKey;
+use salus_ledger::state::{Event, State as LedgerState};
 use salus_ledger::transaction::Envelope;
 use salus_protocol::contact::SealedContact;
 use serde::{Deserialize, Serialize};
@@ -21,6 +24,7 @@ use utoipa::ToSchema;
 use crate::body;
 use crate::node::Node;
 use crate::problem::Problem;
+use crate::quota::Signer;
 
 /// A transaction with what travels beside it.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -59,16 +63,36 @@ pub(crate) enum HandedAttachment {
     },
 }
 
-impl Handed {
+/// A body, opened as far as it takes to see who signed.
+struct Opened<'a> {
+    transaction: Cow<'a, [u8]>,
+    attachment: Option<HandedAttachment>,
+}
+
+impl Opened<'_> {
+    fn signer(&self, state: &LedgerState) -> Signer {
+        match Envelope::signer_of(&self.transaction, &state.id()) {
+            Some(key) if is_registered(&key, state) => Signer::Registered(key),
+            Some(_) => Signer::Other,
+            None => Signer::Nobody,
+        }
+    }
+
     fn submission(self) -> Result<Submission, Problem> {
+        let attachment = self.attachment.map(HandedAttachment::attachment);
         Ok(Submission {
-            envelope: envelope(&bytes("transaction", &self.transaction)?)?,
-            attachment: self
-                .attachment
-                .map(HandedAttachment::attachment)
-                .transpose()?,
+            envelope: envelope(&self.transaction)?,
+            attachment: attachment.transpose()?,
         })
     }
+}
+
+fn is_registered(key: &PublicKey, state: &LedgerState) -> bool {
+    let genesis = state.genesis();
+    *key == genesis.governance
+        || *key == genesis.checkpoint
+        || state.issuers().contains_key(key)
+        || state.boards().contains_key(key)
 }
 
 impl HandedAttachment {
@@ -146,12 +170,20 @@ impl Form {
         }
     }
 
-    fn read(self, body: &[u8]) -> Result<Submission, Problem> {
+    fn open(self, body: &[u8]) -> Result<Opened<'_>, Problem> {
         match self {
-            Self::Bytes => Ok(envelope(body)?.into()),
-            Self::Json => serde_json::from_slice::<Handed>(body)
-                .map_err(|error| Problem::body(error.to_string()))?
-                .submission(),
+            Self::Bytes => Ok(Opened {
+                transaction: Cow::Borrowed(body),
+                attachment: None,
+            }),
+            Self::Json => {
+                let handed = serde_json::from_slice::<Handed>(body);
+                let handed = handed.map_err(|error| Problem::body(error.to_string()))?;
+                Ok(Opened {
+                    transaction: Cow::Owned(bytes("transaction", &handed.transaction)?),
+                    attachment: handed.attachment,
+                })
+            }
         }
     }
 }
@@ -173,6 +205,7 @@ impl Form {
         (status = 409, body = Problem, content_type = "application/problem+json", description = "The ledger stands otherwise than it supposes, or it is there already"),
         (status = 413, body = Problem, content_type = "application/problem+json", description = "Too long"),
         (status = 422, body = Problem, content_type = "application/problem+json", description = "It can't enter: its signature, its content or its proof"),
+        (status = 429, body = Problem, content_type = "application/problem+json", description = "Too often under this key: come again after the seconds in Retry-After"),
         (status = 503, body = Problem, content_type = "application/problem+json", description = "Busy: come again after the seconds in Retry-After"),
         (status = "default", body = Problem, content_type = "application/problem+json", description = "A problem"),
     ),
@@ -185,8 +218,14 @@ pub(super) async fn submit(
     let form = Form::of(&headers)?;
     let held = body::read(&node, body).await?;
     // Decoding takes no place from transactions that wait for verification.
+    let quotas = node.clone();
     let (submission, held) = node
-        .read(move |_| Ok((form.read(held.bytes())?, held)))
+        .read(move |ledger| {
+            let opened = form.open(held.bytes())?;
+            let signer = opened.signer(&*ledger.state()?);
+            quotas.quotas().submission(&signer)?;
+            Ok((opened.submission()?, held))
+        })
         .await?;
     let receipt = node.write(move |ledger| {
         let batch = ledger.submit_many(&[submission]);

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use salus_protocol::profile::Profile;
 
-use crate::sign_in::SignInLink;
+use crate::sign_in::{Reception, SignInLink};
 
 /// A profile that queries can be written for.
 #[derive(Debug, Clone)]
@@ -26,6 +26,8 @@ pub struct Site {
     pub demo: bool,
     /// The link that signs in who started the node.
     pub link: Option<SignInLink>,
+    /// By which people sign in through an identity provider, and services by their keys.
+    pub reception: Option<Arc<Reception>>,
     /// Whether people reach the node through TLS: then cookies travel in nothing else.
     pub secure: bool,
 }

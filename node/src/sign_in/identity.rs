@@ -2,8 +2,11 @@
 
 use std::collections::BTreeSet;
 use std::fmt;
+use std::time::{Instant, SystemTime};
 
 use axum::extract::{FromRef, FromRequestParts};
+use axum::http::HeaderMap;
+use axum::http::header::AUTHORIZATION;
 use axum::http::request::Parts;
 use serde::{Deserialize, Serialize};
 use tower_sessions::Session;
@@ -13,6 +16,14 @@ use crate::problem::Problem;
 
 /// Under this name a session keeps its identity.
 pub(super) const KEPT: &str = "identity";
+
+/// What a session keeps.
+#[derive(Serialize, Deserialize)]
+pub(super) struct Kept {
+    pub(super) identity: Identity,
+    /// When it ends at the latest, in seconds since 1970.
+    pub(super) until: u64,
+}
 
 /// What a party does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -26,8 +37,18 @@ pub enum Role {
     Board,
     /// A patient, who consents and answers.
     Subject,
+    /// Looks at what the ledger shows, for the public.
+    Regulator,
     /// Runs the node.
     Operator,
+}
+
+impl Role {
+    /// Whether one has this role for a party. Regulators and operators have it for the node.
+    #[must_use]
+    pub const fn has_party(self) -> bool {
+        !matches!(self, Self::Regulator | Self::Operator)
+    }
 }
 
 impl fmt::Display for Role {
@@ -37,6 +58,7 @@ impl fmt::Display for Role {
             Self::Researcher => "researcher",
             Self::Board => "board",
             Self::Subject => "subject",
+            Self::Regulator => "regulator",
             Self::Operator => "operator",
         })
     }
@@ -48,15 +70,28 @@ impl fmt::Display for Role {
 pub struct Acting {
     /// The role.
     pub role: Role,
-    /// The party's name on this node.
+    /// The party's name on this node; empty for a role without a party.
     pub party: String,
 }
 
-/// A person who signed in.
+/// As a scope of an access token is written: `board/ethics`, or `operator`.
+impl fmt::Display for Acting {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.role.has_party() {
+            write!(f, "{}/{}", self.role, self.party)
+        } else {
+            self.role.fmt(f)
+        }
+    }
+}
+
+/// A person who signed in, or a service with an access token.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Identity {
     /// What pages call the person.
     pub name: String,
+    /// Tells this identity from all others of the node. Kept in memory, never logged.
+    id: String,
     may: May,
 }
 
@@ -74,15 +109,21 @@ impl Identity {
     pub fn owner(name: impl Into<String>) -> Self {
         Self {
             name: name.into(),
+            id: "owner".to_owned(),
             may: May::All,
         }
     }
 
-    /// Someone who may act for these parties.
+    /// Someone who may act for these parties; `id` tells this one from all others.
     #[must_use]
-    pub fn acting(name: impl Into<String>, parties: impl IntoIterator<Item = Acting>) -> Self {
+    pub fn acting(
+        id: impl Into<String>,
+        name: impl Into<String>,
+        parties: impl IntoIterator<Item = Acting>,
+    ) -> Self {
         Self {
             name: name.into(),
+            id: id.into(),
             may: May::These(parties.into_iter().collect()),
         }
     }
@@ -110,16 +151,53 @@ where
     }
 }
 
-/// Who makes a request. In a demonstration everyone may act for everybody.
+/// Who makes a request, if that one does not ask too often. In a demonstration everyone may act for
+/// everybody.
 async fn of(parts: &Parts, node: &Node) -> Result<Identity, Problem> {
     if node.site().demo {
         return Ok(Identity::owner("visitor"));
     }
-    let kept = match parts.extensions.get::<Session>() {
-        Some(session) => session.get(KEPT).await.map_err(|_| Problem::sign_in())?,
-        None => None,
+    let identity = if bears_token(&parts.headers) {
+        // With a token no cookie is looked at: a browser adds cookies, nobody adds tokens.
+        of_token(&parts.headers, node).ok_or_else(Problem::token)?
+    } else {
+        of_session(parts).await?
     };
-    kept.ok_or_else(Problem::sign_in)
+    node.quotas().desk(&identity.id)?;
+    Ok(identity)
+}
+
+async fn of_session(parts: &Parts) -> Result<Identity, Problem> {
+    let session = parts.extensions.get::<Session>();
+    let session = session.ok_or_else(Problem::sign_in)?;
+    let kept = session.get::<Kept>(KEPT).await;
+    let kept = kept.map_err(|_| Problem::sign_in())?;
+    let kept = kept.filter(|kept| kept.until > seconds_since_1970());
+    kept.map(|kept| kept.identity).ok_or_else(Problem::sign_in)
+}
+
+/// Whether a request is made with an access token (or something else that is no cookie).
+pub(super) fn bears_token(headers: &HeaderMap) -> bool {
+    headers.contains_key(AUTHORIZATION)
+}
+
+fn of_token(headers: &HeaderMap, node: &Node) -> Option<Identity> {
+    let mut lines = headers.get_all(AUTHORIZATION).iter();
+    let (Some(line), None) = (lines.next(), lines.next()) else {
+        return None;
+    };
+    let (scheme, token) = line.to_str().ok()?.split_once(' ')?;
+    if !scheme.eq_ignore_ascii_case("bearer") {
+        return None;
+    }
+    let reception = node.site().reception.as_ref()?;
+    reception.tokens().find(token.trim(), Instant::now())
+}
+
+/// The time, in seconds since 1970.
+pub(super) fn seconds_since_1970() -> u64 {
+    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+    now.map_or(0, |now| now.as_secs())
 }
 
 #[cfg(test)]
@@ -132,7 +210,7 @@ mod tests {
             role: Role::Board,
             party: "ethics".to_owned(),
         };
-        let person = Identity::acting("Ada", [acting]);
+        let person = Identity::acting("7", "Ada", [acting]);
         assert!(person.may_act(Role::Board, "ethics"));
         assert!(!person.may_act(Role::Custodian, "ethics"));
         assert!(!person.may_act(Role::Board, "ethics2"));

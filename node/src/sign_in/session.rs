@@ -1,8 +1,8 @@
 //! Sessions: a cookie for who signed in, and what every request to a desk must come with.
 
 use axum::Router;
-use axum::extract::{Query, Request, State};
-use axum::http::header::{HOST, ORIGIN};
+use axum::extract::{DefaultBodyLimit, Query, Request, State};
+use axum::http::header::{CONTENT_LENGTH, HOST, ORIGIN};
 use axum::http::{HeaderMap, Method, Uri};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Redirect, Response};
@@ -10,34 +10,47 @@ use axum::routing::{get, post};
 use serde::Deserialize;
 use tower_sessions::cookie::SameSite;
 use tower_sessions::cookie::time::Duration;
-use tower_sessions::{Expiry, MemoryStore, Session, SessionManagerLayer};
+use tower_sessions::{Expiry, Session, SessionManagerLayer};
 
-use super::identity::{Identity, KEPT};
+use super::code_flow;
+use super::identity::{Identity, KEPT, Kept, bears_token, seconds_since_1970};
+use super::store::BoundedStore;
 use crate::node::Node;
 use crate::pages::sign_in_page;
 use crate::problem::Problem;
 
 /// A session that nobody uses ends after so many minutes.
 const IDLE_MINUTES: i64 = 30;
+/// Every session ends after so many seconds: a working day.
+const LONGEST_SECONDS: u64 = 10 * 60 * 60;
+/// The longest body of a desk's request, in bytes.
+const DESK_BYTES: usize = 1 << 20;
 
 /// The routes by which people sign in and out.
 pub(crate) fn routes() -> Router<Node> {
     Router::new()
         .route("/sign-in", get(sign_in_page))
         .route("/sign-in/link", get(follow_link))
+        .route("/sign-in/provider", get(code_flow::begin))
+        .route("/sign-in/return", get(code_flow::end))
         .route("/sign-out", post(sign_out))
 }
 
 /// Puts sessions around routes, and turns away requests that other sites' pages made.
 pub(crate) fn around(node: &Node, routes: Router<Node>) -> Router<Node> {
-    let layer = SessionManagerLayer::new(MemoryStore::default())
-        .with_name("salus")
+    let secure = node.site().secure;
+    let layer = SessionManagerLayer::new(BoundedStore::default())
+        // Browsers take a cookie of the longer name from this very host alone, and through TLS.
+        .with_name(if secure { "__Host-salus" } else { "salus" })
         .with_http_only(true)
         // Not strict: the answer of an identity provider comes from its site.
         .with_same_site(SameSite::Lax)
-        .with_secure(node.site().secure)
+        .with_secure(secure)
+        // Else a session would end so long after its last change, not after its last use.
+        .with_always_save(true)
         .with_expiry(Expiry::OnInactivity(Duration::minutes(IDLE_MINUTES)));
     routes
+        .layer(DefaultBodyLimit::max(DESK_BYTES))
         .layer(layer)
         .layer(from_fn_with_state(node.clone(), own_pages_only))
 }
@@ -53,18 +66,21 @@ async fn follow_link(
     Query(followed): Query<Followed>,
 ) -> Result<Redirect, Problem> {
     let link = node.site().link.as_ref();
+    node.quotas().sign_in()?;
     if !link.is_some_and(|link| link.redeem(&followed.secret)) {
         return Err(Problem::sign_in());
     }
-    begin(&session, &Identity::owner("owner")).await?;
+    begin(&session, Identity::owner("owner")).await?;
     Ok(Redirect::to("/desk"))
 }
 
 /// Begins a session under a fresh id, so that nobody knows it from before.
-pub(super) async fn begin(session: &Session, identity: &Identity) -> Result<(), Problem> {
+pub(super) async fn begin(session: &Session, identity: Identity) -> Result<(), Problem> {
     let failed = |error: tower_sessions::session::Error| Problem::internal(&error.to_string());
     session.cycle_id().await.map_err(failed)?;
-    session.insert(KEPT, identity).await.map_err(failed)
+    let until = seconds_since_1970().saturating_add(LONGEST_SECONDS);
+    let kept = Kept { identity, until };
+    session.insert(KEPT, kept).await.map_err(failed)
 }
 
 async fn sign_out(session: Session) -> Result<Redirect, Problem> {
@@ -75,21 +91,36 @@ async fn sign_out(session: Session) -> Result<Redirect, Problem> {
 
 /// A change is taken from this site's own pages only; and a demonstration, which asks nobody to
 /// sign in, answers only to names of the machine itself, whatever a name server says of others.
+///
+/// A request with an access token is nobody's page: browsers do not add tokens.
 async fn own_pages_only(State(node): State<Node>, request: Request, next: Next) -> Response {
+    if announces_more_than(request.headers(), DESK_BYTES) {
+        return Problem::too_large(DESK_BYTES).into_response();
+    }
+    let public = node.site().reception.as_ref().map(|known| known.origin());
     let foreign = *request.method() != Method::GET
         && *request.method() != Method::HEAD
-        && !is_own(request.headers());
+        && !bears_token(request.headers())
+        && !is_own(request.headers(), public.as_deref());
     if foreign || (node.site().demo && !is_local(request.headers())) {
         return Problem::foreign_page().into_response();
     }
     next.run(request).await
 }
 
-/// Whether a browser says that the request is from a page of the site that it is for.
-fn is_own(headers: &HeaderMap) -> bool {
+fn announces_more_than(headers: &HeaderMap, bytes: usize) -> bool {
+    let length = headers.get(CONTENT_LENGTH);
+    let length = length.and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
+    length.is_some_and(|length| length > bytes as u64)
+}
+
+/// Whether a browser says that the request is from a page of the site that it is for: of the origin
+/// `public`, where that is known, or else of the host that it names.
+fn is_own(headers: &HeaderMap, public: Option<&str>) -> bool {
     let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
     match (text("sec-fetch-site"), text(ORIGIN.as_str())) {
         (Some(site), _) => site == "same-origin",
+        (None, Some(origin)) if public.is_some() => Some(origin) == public,
         (None, Some(origin)) => {
             let origin: Option<Uri> = origin.parse().ok();
             let authority = origin.as_ref().and_then(Uri::authority);
@@ -123,18 +154,47 @@ mod tests {
     #[test]
     fn a_change_comes_from_the_sites_own_pages() {
         let host = ("host", "node.example:8080");
-        assert!(is_own(&headers(&[
-            host,
-            ("origin", "http://node.example:8080")
-        ])));
-        assert!(!is_own(&headers(&[
-            host,
-            ("origin", "http://evil.example")
-        ])));
-        assert!(!is_own(&headers(&[host, ("origin", "null")])));
-        assert!(!is_own(&headers(&[host, ("sec-fetch-site", "cross-site")])));
-        assert!(!is_own(&headers(&[host, ("sec-fetch-site", "same-site")])));
-        assert!(is_own(&headers(&[host, ("sec-fetch-site", "same-origin")])));
+        assert!(is_own(
+            &headers(&[host, ("origin", "http://node.example:8080")]),
+            None
+        ));
+        assert!(!is_own(
+            &headers(&[host, ("origin", "http://evil.example")]),
+            None
+        ));
+        assert!(!is_own(&headers(&[host, ("origin", "null")]), None));
+        assert!(!is_own(
+            &headers(&[host, ("sec-fetch-site", "cross-site")]),
+            None
+        ));
+        assert!(!is_own(
+            &headers(&[host, ("sec-fetch-site", "same-site")]),
+            None
+        ));
+        assert!(is_own(
+            &headers(&[host, ("sec-fetch-site", "same-origin")]),
+            None
+        ));
+    }
+
+    #[test]
+    fn behind_a_proxy_the_public_origin_counts() {
+        let public = Some("https://salus.example");
+        let from = |origin: &str| {
+            is_own(
+                &headers(&[("host", "inner:80"), ("origin", origin)]),
+                public,
+            )
+        };
+        assert!(from("https://salus.example"));
+        for other in [
+            "http://inner:80",
+            "http://salus.example",
+            "https://salus.example.evil",
+            "null",
+        ] {
+            assert!(!from(other), "{other}");
+        }
     }
 
     #[test]

@@ -96,3 +96,26 @@ pub(crate) fn post(address: SocketAddr, path: &str, media: &str, body: &[u8]) ->
     );
     send(address, &[head.as_bytes(), body].concat()).unwrap()
 }
+
+/// Sends a request with these header lines and this body.
+pub(crate) fn call(
+    address: SocketAddr,
+    method: &str,
+    path: &str,
+    headers: &[(&str, &str)],
+    body: &str,
+) -> Answer {
+    let lines = headers
+        .iter()
+        .map(|(name, value)| format!("{name}: {value}\r\n"));
+    let head = format!(
+        "{method} {path} HTTP/1.1\r\nhost: node\r\nconnection: close\r\ncontent-length: {}\r\n{}\r\n",
+        body.len(),
+        lines.collect::<String>()
+    );
+    send(
+        address,
+        [head.as_bytes(), body.as_bytes()].concat().as_slice(),
+    )
+    .unwrap()
+}

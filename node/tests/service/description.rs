@@ -2,9 +2,11 @@
 
 use std::path::Path;
 
+use salus_node::Settings;
 use serde_json::Value;
 
 use crate::service::Service;
+use crate::sign_in_services;
 
 /// When the interface changes on purpose, run this test with SALUS_WRITE_OPENAPI=1.
 #[test]
@@ -27,7 +29,8 @@ fn the_kept_description_is_that_of_the_code() {
 
 #[test]
 fn every_described_path_is_served_and_on_the_page() {
-    let service = Service::with(0);
+    // With a sign-in file, which some of them need.
+    let service = sign_in_services::serving(Settings::default());
     let described = service.json("openapi.json");
     let page = service.get("/api/v1/reference");
     assert_eq!(

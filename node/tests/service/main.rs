@@ -19,6 +19,11 @@ mod reading;
 mod scene;
 mod schemathesis;
 mod service;
+mod sign_in;
+mod sign_in_limits;
+mod sign_in_provider;
+mod sign_in_services;
+mod sign_in_settings;
 mod submitting;
 mod verify;
 #[path = "../../../ledger/tests/world/mod.rs"]

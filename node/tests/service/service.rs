@@ -5,12 +5,15 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 
 use axum::Router;
+use axum::extract::Path;
+use axum::routing::get;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use salus_ledger::engine::{Attachment, Ledger, Submission};
 use salus_ledger::transaction::Envelope;
 use salus_node::pages::{OfferedProfile, Site};
-use salus_node::{Node, ServeError, Settings, serve};
+use salus_node::sign_in::{Identity, Reception, Role, SignInSettings};
+use salus_node::{Node, Problem, ServeError, Settings, serve};
 use salus_protocol::profile::Profile;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
@@ -51,7 +54,27 @@ impl Service {
         Self::with(session::batches().len())
     }
 
+    /// Serves an empty ledger with a reception, and a desk at which it shows who sits there.
+    pub(crate) fn receiving(reception: SignInSettings, settings: Settings) -> Self {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build();
+        let reception = runtime.unwrap().block_on(Reception::open(reception));
+        let site = Site {
+            desk: true,
+            reception: Some(Arc::new(reception.unwrap())),
+            ..Site::default()
+        };
+        let ledger = Ledger::create_on(Disk::default(), &genesis(true), &checkpoint());
+        let desk = Router::new().route("/desk/{role}/{party}", get(sit).post(sit));
+        Self::serving(ledger.unwrap(), settings, site, desk)
+    }
+
     fn with_site(ledger: Ledger, settings: Settings, site: Site) -> Self {
+        Self::serving(ledger, settings, site, Router::new())
+    }
+
+    fn serving(ledger: Ledger, settings: Settings, site: Site, more: Router<Node>) -> Self {
         let ledger = Arc::new(ledger);
         let (stop, stopped) = oneshot::channel();
         let (tell, address) = std::sync::mpsc::channel();
@@ -67,7 +90,7 @@ impl Service {
                 tell.send(listener.local_addr().unwrap()).unwrap();
                 let stopped = async { drop(stopped.await) };
                 let node = Node::with_site(served, settings, site);
-                serve(listener, node, Router::new(), stopped).await
+                serve(listener, node, more, stopped).await
             })
         });
         Self {
@@ -166,4 +189,18 @@ pub(crate) fn handed(submission: &Submission) -> Value {
         "transaction": BASE64.encode(submission.envelope.to_bytes()),
         "attachment": attachment,
     })
+}
+
+/// A desk as those of the `salus` command are: whose it is not, and that it is nobody's, is one answer.
+async fn sit(
+    identity: Identity,
+    Path((role, party)): Path<(Role, String)>,
+) -> Result<String, Problem> {
+    if identity.may_act(role, &party) {
+        Ok(identity.name)
+    } else {
+        Err(Problem::not_found(format!(
+            "you have no desk here as {role} {party:?}"
+        )))
+    }
 }

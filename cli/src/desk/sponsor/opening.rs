@@ -67,7 +67,7 @@ fn show(
     query: Query,
 ) -> Result<OpeningPage, Failure> {
     let text = query.text.replace("\r\n", "\n");
-    let asked = ask("the query", &text, Some(&query.profile))?;
+    let asked = ask("as sent", &text, Some(&query.profile))?;
     let sponsors = home.sponsor_names()?.into_iter();
     let sponsors: Vec<String> = sponsors
         .filter(|name| identity.may_act(Role::Researcher, name.as_str()))
@@ -113,9 +113,9 @@ pub(in crate::desk) async fn open(
 
 fn enter(home: &Home, ledger: &Ledger, name: &Name, sent: &Sent) -> Result<(), Failure> {
     let text = sent.one("text").replace("\r\n", "\n");
-    let asked = ask("the query", &text, Some(sent.one("profile")))?;
-    let terms = sent.terms()?;
-    open_study(ledger, &home.sponsor(name)?, &asked, terms)?;
+    let sponsor = home.sponsor(name)?;
+    let asked = ask("as sent", &text, Some(sent.one("profile")))?;
+    open_study(ledger, &sponsor, &asked, sent.terms()?)?;
     Ok(())
 }
 
