@@ -2,7 +2,7 @@
 //! says what the Rust verifier says, as far as it claims to check.
 
 use salus_ledger::audit::{AuditError, EntryProblem, Report};
-use salus_ledger::key::PublicKey;
+use salus_ledger::key::{PublicKey, Signature};
 use salus_ledger::log::SignedCheckpoint;
 use salus_protocol::nullifier::LedgerId;
 use serde_json::{Value, json};
@@ -218,6 +218,25 @@ fn checkpoints_are_read_alike() {
         let mut altered = small.clone();
         altered.checkpoint = SignedCheckpoint::new(text.clone());
         assert_eq!(verify(&altered).is_ok(), holds, "{text}");
+    }
+}
+
+/// The ledger's key may sign other notes: a checkpoint is of this ledger by its first line.
+#[test]
+fn a_checkpoint_is_of_its_ledger() {
+    use base64::prelude::{BASE64_STANDARD, Engine};
+    let small = &AUDITED.small;
+    let good = small.checkpoint.as_str();
+    let (note, line) = good.split_once("\n\n").unwrap();
+    let (name, coded) = line.trim_end().rsplit_once(' ').unwrap();
+    let id = &BASE64_STANDARD.decode(coded).unwrap()[..4];
+    for (holds, origin) in [(true, "test-ledger"), (false, "other-ledger")] {
+        let text = format!("{}\n", note.replacen("test-ledger", origin, 1));
+        let signature = Signature::sign(&checkpoint(), text.as_bytes());
+        let coded = BASE64_STANDARD.encode([id, signature.as_bytes()].concat());
+        let mut altered = small.clone();
+        altered.checkpoint = SignedCheckpoint::new(format!("{text}\n{name} {coded}\n"));
+        assert_eq!(verify(&altered).is_ok(), holds, "{origin}");
     }
 }
 
