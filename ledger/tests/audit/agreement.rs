@@ -4,11 +4,13 @@
 use salus_ledger::audit::{AuditError, EntryProblem, Report};
 use salus_ledger::key::{PublicKey, Signature};
 use salus_ledger::log::SignedCheckpoint;
+use salus_ledger::transaction::OpenStudy;
 use salus_protocol::nullifier::LedgerId;
 use serde_json::{Value, json};
 
 use crate::audited::*;
 use crate::process::{checks, script};
+use crate::world::forged::Forged;
 use crate::world::*;
 
 /// What the script does not check: the report says so of it.
@@ -218,6 +220,32 @@ fn checkpoints_are_read_alike() {
         let mut altered = small.clone();
         altered.checkpoint = SignedCheckpoint::new(text.clone());
         assert_eq!(verify(&altered).is_ok(), holds, "{text}");
+    }
+}
+
+/// A study that an operator let in on terms which the ledger does not allow.
+#[test]
+fn terms_are_checked_alike() {
+    let changes: [fn(&mut OpenStudy); 9] = [
+        |study| study.index_day = day("2020-01-02"),
+        |study| study.policy.suppress_up_to = 9,
+        |study| study.policy.round_to = 4,
+        |study| study.together = vec![PublicKey::of(&issuer())],
+        |study| study.together = study.boards.iter().rev().copied().collect(),
+        |study| study.boards.reverse(),
+        |study| study.approvals_needed = 0,
+        |study| study.approvals_needed = 3,
+        |study| study.query_text = "x".repeat(16_385),
+    ];
+    for (number, change) in changes.into_iter().enumerate() {
+        let mut study = open_study();
+        change(&mut study);
+        let (forged, id) = Forged::ready(true).study(study);
+        let result = verify(&forged.bundle(id));
+        assert!(
+            matches!(result, Err(AuditError::StudyTerms(_))),
+            "{number}: {result:?}"
+        );
     }
 }
 
