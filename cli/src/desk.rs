@@ -8,24 +8,29 @@
 mod board;
 mod custodian;
 mod door;
+mod job;
 mod note;
 mod patient;
 mod problem;
 mod sponsor;
 mod terms;
 
-use std::sync::{Arc, Mutex, OnceLock};
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock};
 
 use axum::Router;
 use axum::extract::FromRef;
 use axum::routing::{get, post};
+use salus_datasets::profiles;
 use salus_ledger::engine::Ledger;
 use salus_node::sign_in::{Identity, Role};
 use salus_node::{Node, Problem};
+use salus_protocol::profile::Profile;
 
 use crate::failure::Failure;
 use crate::home::{Home, Name};
 use crate::path::prover::Prover;
+use job::Jobs;
 use problem::problem;
 
 /// The desks of a home's parties. Clones share it.
@@ -38,6 +43,7 @@ struct Shared {
     /// Held while files of the home are changed.
     changes: Mutex<()>,
     prover: OnceLock<Prover>,
+    jobs: Jobs,
 }
 
 impl FromRef<Desk> for Node {
@@ -47,14 +53,21 @@ impl FromRef<Desk> for Node {
 }
 
 impl Desk {
-    /// The desks of a home, over the node that serves its ledger.
-    pub(crate) fn new(home: Home, node: Node) -> Self {
-        Self(Arc::new(Shared {
+    /// The desks of a home, over the node that serves its ledger. Custodians import exports from
+    /// their folders in `imports`. Jobs wait until they are started.
+    pub(crate) async fn open(
+        home: Home,
+        node: Node,
+        imports: Option<PathBuf>,
+    ) -> Result<Self, Failure> {
+        let jobs = Jobs::open(&home, imports).await?;
+        Ok(Self(Arc::new(Shared {
             home,
             node,
             changes: Mutex::new(()),
             prover: OnceLock::new(),
-        }))
+            jobs,
+        })))
     }
 
     /// The desks' routes.
@@ -79,8 +92,9 @@ impl Desk {
             .route("/desk/boards/{name}", get(board::board))
             .route("/desk/boards/{name}/approve", post(board::approve))
             .route("/desk/custodians/{name}", get(custodian::custodian))
-            .route("/desk/custodians/{name}/publish", post(custodian::publish))
-            .route("/desk/custodians/{name}/answer", post(custodian::answer))
+            .route("/desk/custodians/{name}/publish", post(job::publish))
+            .route("/desk/custodians/{name}/answer", post(job::answer))
+            .merge(Self::job_routes())
             .with_state(self)
     }
 
@@ -112,17 +126,20 @@ impl Desk {
         &self,
         work: impl FnOnce(&Home, &Ledger) -> Result<T, Failure> + Send + 'static,
     ) -> Result<T, Problem> {
-        let shared = self.0.clone();
         let node = self.0.node.clone();
+        let desk = self.clone();
         node.at_desk(move |ledger| {
-            // Whoever panicked while it held the lock left no file half written.
-            let _held = shared
-                .changes
-                .lock()
-                .unwrap_or_else(|held| held.into_inner());
-            work(&shared.home, ledger).map_err(problem)
+            let _held = desk.hold_changes();
+            work(&desk.0.home, ledger).map_err(problem)
         })
         .await
+    }
+
+    /// Keeps others from changing what several parties' pages change, such as wallets.
+    fn hold_changes(&self) -> MutexGuard<'_, ()> {
+        let held = self.0.changes.lock();
+        // Whoever panicked while it held the lock left no file half written.
+        held.unwrap_or_else(|held| held.into_inner())
     }
 
     /// The prover, made when it is first needed.
@@ -133,4 +150,14 @@ impl Desk {
         let made = Prover::of(home, false)?;
         Ok(self.0.prover.get_or_init(|| made))
     }
+}
+
+/// A profile that forms can name: those that Salus ships, never a file.
+fn offered_profile(name: &str) -> Result<&'static Profile, Failure> {
+    let shipped = profiles::named(name).ok_or_else(|| Failure::Unknown {
+        what: "profile here",
+        name: name.to_owned(),
+        help: "records of a profile of your own are published by `salus cohort publish`".to_owned(),
+    })?;
+    Ok(&shipped.profile)
 }

@@ -37,7 +37,7 @@ pub use import::Import;
 pub use input::{ImportError, Limits};
 pub use partial_date::{PartialDate, PartialDateError, Precision};
 pub use patient::{Patient, Sex};
-pub use read::import;
+pub use read::{import, import_in_steps};
 pub use report::{
     Example, FileOutcome, FileReport, ImportReport, Reason, Source, Tally, TypeReport,
 };

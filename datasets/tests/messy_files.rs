@@ -3,6 +3,7 @@
 
 mod export;
 
+use std::ops::ControlFlow;
 use std::path::Path;
 
 use export::{Export, PATIENT, condition, gzip};
@@ -225,6 +226,32 @@ fn a_single_file_of_any_name_is_read() {
     // NDJSON that is named as JSON.
     let export = Export::new().file("export.json", format!("{PATIENT}\n{}", condition("c1", "")));
     assert_eq!(export.import().events.len(), 1);
+}
+
+#[test]
+fn an_import_in_steps_says_how_far_it_is_and_stops_when_told() {
+    let export = Export::new()
+        .file("a.ndjson", PATIENT)
+        .file("b.ndjson", condition("c1", ""));
+    let mut steps = Vec::new();
+    let whole = fhir::import_in_steps(&export.path(""), &Limits::default(), |read, files| {
+        steps.push((read, files));
+        ControlFlow::Continue(())
+    });
+    assert_eq!(steps, [(0, 2), (1, 2)]);
+    assert_eq!(whole.unwrap().events.len(), 1);
+    let stopped = fhir::import_in_steps(&export.path(""), &Limits::default(), |read, _| {
+        if read == 1 {
+            ControlFlow::Break(())
+        } else {
+            ControlFlow::Continue(())
+        }
+    });
+    let error = stopped.unwrap_err();
+    assert!(
+        matches!(error, ImportError::Stopped { read: 1, files: 2 }),
+        "{error}"
+    );
 }
 
 #[test]

@@ -352,7 +352,10 @@ fn publish(context: &Context, args: &PublishArgs) -> Result<(), Failure> {
         edition,
         &Layout::of_profile(&profile),
         args.again,
-        || spinner.inc(1),
+        || {
+            spinner.inc(1);
+            Ok(())
+        },
     )?;
     spinner.finish_and_clear();
     context.output.show(&Published {

@@ -2,7 +2,7 @@
 
 use std::io;
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -21,20 +21,21 @@ use super::{Context, today};
 use crate::demo::stage::stage;
 use crate::desk::Desk;
 use crate::failure::Failure;
-use crate::home::{Access, Party};
+use crate::home::{Access, Home, Party};
 use crate::output::Output;
 use crate::path::submit;
 
 /// Serve the ledger over HTTP: read by anyone, written by signed transactions.
 ///
 /// There is no encryption: put a proxy with TLS in front, or listen on this machine only. While it
-/// serves, no other command can open the ledger.
+/// serves, other commands work through it: `salus --node http://127.0.0.1:8080 ...`. A home that
+/// follows another node serves its own checked copy, and hands on what is handed in.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
   salus serve
   salus serve --demo
-  salus serve --desk
+  salus serve --desk --imports /srv/exports
   salus serve --listen 127.0.0.1:9000 --move-day
   curl http://127.0.0.1:8080/api/v1/ledger
 
@@ -54,6 +55,10 @@ pub(crate) struct ServeArgs {
     /// keys. A link that signs in, once, is printed. Only on an address of this machine.
     #[arg(long)]
     desk: bool,
+    /// A folder with a folder for each custodian, by its name here, of FHIR exports, each a folder
+    /// again: custodians import them at their desks. They can upload smaller ones in any case.
+    #[arg(long, value_name = "DIR")]
+    imports: Option<PathBuf>,
     /// Serve a demonstration instead of this home: generated patients, studies in every state, and
     /// every party's desk open to whoever sits at this machine.
     #[arg(long, conflicts_with_all = ["desk", "move_day"])]
@@ -84,8 +89,12 @@ fn parse_public_url(text: &str) -> Result<String, String> {
     }
 }
 
+/// How often a replica asks its node for more.
+const FOLLOW: Duration = Duration::from_secs(5);
 /// How often the calendar is looked at.
 const LOOK: Duration = Duration::from_secs(30);
+/// How long the step that a job is at may take to end when the service stops.
+const LAST_STEP: Duration = Duration::from_secs(30);
 
 pub(crate) fn run(context: &Context, args: &ServeArgs) -> Result<(), Failure> {
     check_address(args)?;
@@ -100,12 +109,15 @@ pub(crate) fn run(context: &Context, args: &ServeArgs) -> Result<(), Failure> {
         .enable_all()
         .build()
         .map_err(cannot_start)?;
+    if home.asked_node()?.is_some() {
+        runtime.spawn(follow_node(ledger.clone(), context.output));
+    }
     if args.move_day {
         let operator = home.operator()?;
         move_day(&ledger, &operator)?;
         runtime.spawn(follow_calendar(ledger.clone(), operator, context.output));
     }
-    runtime.block_on(async {
+    let served = runtime.block_on(async {
         let listener = TcpListener::bind(args.listen).await;
         let listener = listener.map_err(|error| cannot_listen(args.listen, &error))?;
         let stop = (
@@ -121,27 +133,56 @@ pub(crate) fn run(context: &Context, args: &ServeArgs) -> Result<(), Failure> {
                 "note: others can connect, and nothing is encrypted: put a proxy with TLS in front",
             );
         }
-        let link = args.desk.then(SignInLink::random).transpose()?;
-        if let Some(path) = link.as_ref().and_then(SignInLink::path) {
-            let said = format!("sign in, once, at http://{address}{path}");
-            context.output.note(&said);
+        serve_home(context, args, home, ledger, listener, stop).await
+    });
+    // A job's step that takes longer is cut off; the next process does it again.
+    runtime.shutdown_timeout(LAST_STEP);
+    served
+}
+
+/// Serves until it is told to stop.
+async fn serve_home(
+    context: &Context,
+    args: &ServeArgs,
+    home: Home,
+    ledger: Arc<Ledger>,
+    listener: TcpListener,
+    stop: (Signal, Signal),
+) -> Result<(), Failure> {
+    let address = listener.local_addr().map_err(cannot_start)?;
+    let link = args.desk.then(SignInLink::random).transpose()?;
+    if let Some(path) = link.as_ref().and_then(SignInLink::path) {
+        let said = format!("sign in, once, at http://{address}{path}");
+        context.output.note(&said);
+    }
+    let settings = Settings {
+        public_url: args.public_url.clone(),
+        ..Settings::default()
+    };
+    let node = Node::with_site(ledger, settings, site(args, link));
+    let desk = open_desk(args, home, &node).await?;
+    let more = desk.clone().map_or_else(Router::new, Desk::routes);
+    let told = async {
+        told_to_stop(stop).await;
+        if let Some(desk) = desk {
+            desk.stop_jobs();
         }
-        let settings = Settings {
-            public_url: args.public_url.clone(),
-            ..Settings::default()
-        };
-        let node = Node::with_site(ledger, settings, site(args, link));
-        let more = if args.desk || args.demo {
-            Desk::new(home, node.clone()).routes()
-        } else {
-            Router::new()
-        };
-        let stopped = serve(listener, node, more, told_to_stop(stop)).await;
-        if let Err(unfinished) = stopped {
-            context.output.note(&format!("note: {unfinished}"));
-        }
-        Ok(())
-    })
+    };
+    let stopped = serve(listener, node, more, told).await;
+    if let Err(unfinished) = stopped {
+        context.output.note(&format!("note: {unfinished}"));
+    }
+    Ok(())
+}
+
+/// The desks with their jobs at work, if they are served.
+async fn open_desk(args: &ServeArgs, home: Home, node: &Node) -> Result<Option<Desk>, Failure> {
+    if !args.desk && !args.demo {
+        return Ok(None);
+    }
+    let desk = Desk::open(home, node.clone(), args.imports.clone()).await?;
+    desk.start_jobs().await?;
+    Ok(Some(desk))
 }
 
 /// What the pages offer: queries can be written for the profiles that Salus ships.
@@ -161,6 +202,9 @@ fn site(args: &ServeArgs, link: Option<SignInLink>) -> Site {
 
 /// Desks are for this machine alone: nothing is encrypted, and a demonstration asks nobody who he is.
 fn check_address(args: &ServeArgs) -> Result<(), Failure> {
+    if let Some(imports) = &args.imports {
+        check_imports(args, imports)?;
+    }
     if (args.desk || args.demo) && !args.listen.ip().is_loopback() {
         return Err(Failure::usage(
             format!(
@@ -168,6 +212,22 @@ fn check_address(args: &ServeArgs) -> Result<(), Failure> {
                 args.listen
             ),
             "listen on 127.0.0.1, or serve the public pages alone",
+        ));
+    }
+    Ok(())
+}
+
+fn check_imports(args: &ServeArgs, imports: &Path) -> Result<(), Failure> {
+    if !args.desk && !args.demo {
+        return Err(Failure::usage(
+            "--imports is about desks, and none are served",
+            "add --desk",
+        ));
+    }
+    if !imports.is_dir() {
+        return Err(Failure::usage(
+            format!("{} is no folder", imports.display()),
+            "make it, with a folder for each custodian",
         ));
     }
     Ok(())
@@ -196,6 +256,21 @@ async fn follow_calendar(ledger: Arc<Ledger>, operator: Party, output: Output) {
         if let Ok(Err(failure)) = moved {
             output.note(&format!("the day was not moved: {}", failure.sentence()));
         }
+    }
+}
+
+/// Keeps a replica up to date with the node that it follows.
+async fn follow_node(ledger: Arc<Ledger>, output: Output) {
+    let mut failed = false;
+    loop {
+        tokio::time::sleep(FOLLOW).await;
+        let ledger = ledger.clone();
+        let synced = tokio::task::spawn_blocking(move || ledger.sync(&|_, _| ())).await;
+        let failure = synced.ok().and_then(Result::err);
+        if let Some(error) = failure.as_ref().filter(|_| !failed) {
+            output.note(&format!("the node can't be followed: {error}"));
+        }
+        failed = failure.is_some();
     }
 }
 

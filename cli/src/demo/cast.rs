@@ -291,7 +291,7 @@ impl Cast {
         let layout = Layout::of_profile(profile);
         let issuer = &self.issuer;
         let published = steps.take("publish the dataset", || {
-            let done = cohort::publish(home, ledger, issuer, edition, &layout, false, || ())?;
+            let done = cohort::publish(home, ledger, issuer, edition, &layout, false, || Ok(()))?;
             let outcome = format!(
                 "{} columns of commitments, {} KB",
                 done.columns,
@@ -304,7 +304,7 @@ impl Cast {
             let table = Table::Count;
             let exact = count::exact(home, ledger, issuer, &study, &table)?;
             let counting = count::Counting::read(home, ledger, issuer, &study, &table)?;
-            let done = count::answer(home, ledger, issuer, &counting, 1, || ())?;
+            let done = count::answer(home, ledger, issuer, &counting, 1, || Ok(()))?;
             let policy = study.study().opened.policy;
             let agrees = release(policy, table.shape(), &exact).is_ok_and(|r| r == done.released);
             let count = CohortCount {

@@ -153,7 +153,7 @@ fn count_for(
 ) -> Result<(), Failure> {
     let study = CheckedStudy::read(ledger, id)?;
     let counting = Counting::read(home, ledger, cast.issuer(), &study, table)?;
-    count::answer(home, ledger, cast.issuer(), &counting, 1, || ())?;
+    count::answer(home, ledger, cast.issuer(), &counting, 1, || Ok(()))?;
     Ok(())
 }
 
@@ -193,7 +193,7 @@ fn play(home: &Home, ledger: &Ledger, cast: &Cast, scene: &Scene) -> Result<(), 
         Then::Tallied => {
             let study = CheckedStudy::read(ledger, id)?;
             let counting = Counting::read(home, ledger, cast.issuer(), &study, &Table::Count)?;
-            together::tally(home, ledger, cast.issuer(), &counting, 1, || ())?;
+            together::tally(home, ledger, cast.issuer(), &counting, 1, || Ok(()))?;
             Ok(())
         }
         Then::Counted => count_for(home, ledger, cast, id, &by_sex_and_age()),

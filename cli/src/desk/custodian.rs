@@ -1,28 +1,23 @@
-//! A custodian's desk: its datasets, their publication, and the studies that wait for a count.
+//! A custodian's desk: imports, its datasets, the studies that wait for a count, and its jobs.
 
 use std::collections::BTreeMap;
 
 use askama::Template;
-use axum::Form;
-use axum::extract::{Path, Query, State};
-use axum::response::Redirect;
+use axum::extract::{Path, State};
+use salus_datasets::profiles;
 use salus_ledger::engine::Ledger;
 use salus_ledger::state::{Standing, State as LedgerState};
 use salus_node::pages::{Here, Html, Shell};
 use salus_node::sign_in::{Identity, Role};
 use salus_node::{Node, Problem};
-use salus_protocol::cohort::{Layout, Table};
+use salus_protocol::cohort::Table;
 use salus_protocol::day::Day;
-use salus_protocol::profile::Edition;
-use serde::Deserialize;
+use salus_protocol::profile::{Edition, Profile};
 
 use super::Desk;
-use super::note::{Done, Note, lead};
+use super::job::{self, JobView};
 use crate::failure::Failure;
 use crate::home::{Home, Issuer, Name};
-use crate::path::count::{self, Counting};
-use crate::path::study::CheckedStudy;
-use crate::path::{cohort, profile, together};
 
 /// The tables that this page counts: their names, and for people.
 const TABLES: [(&str, &str, Table); 2] = [
@@ -40,10 +35,19 @@ pub(super) struct CustodianPage {
     shell: Shell,
     name: String,
     title: String,
-    note: Option<&'static str>,
+    /// Name and title of the profiles that an export can be imported for.
+    profiles: Vec<(String, String)>,
+    /// The ledger's day, as the first choice of an index day.
+    today: String,
+    folders: Vec<Name>,
     datasets: Vec<DatasetView>,
     queue: Vec<Queued>,
+    /// The newest jobs.
+    jobs: Vec<JobView>,
 }
+
+/// So many jobs are shown here; the rest on their own page.
+const SHOWN: usize = 5;
 
 /// Records of one profile and index day.
 #[derive(Debug)]
@@ -51,6 +55,8 @@ struct DatasetView {
     profile: String,
     title: String,
     index_day: String,
+    /// Whether it can be published here: its profile is one that Salus ships.
+    offered: bool,
     records: usize,
     pages: usize,
     current: usize,
@@ -81,11 +87,10 @@ pub(super) async fn custodian(
     State(desk): State<Desk>,
     identity: Identity,
     Path(name): Path<String>,
-    Query(note): Query<Note>,
 ) -> Result<Html<CustodianPage>, Problem> {
     let name = Desk::acting(&identity, Role::Custodian, &name)?;
-    let node = desk.0.node.clone();
-    let page = desk.read(move |home, ledger| read(home, ledger, &node, &name, &note));
+    let (node, folders) = (desk.0.node.clone(), job::folders(&desk, &name));
+    let page = desk.read(move |home, ledger| read(home, ledger, &node, &name, folders));
     Ok(Html(page.await?))
 }
 
@@ -94,17 +99,25 @@ fn read(
     ledger: &Ledger,
     node: &Node,
     name: &Name,
-    note: &Note,
+    folders: Vec<Name>,
 ) -> Result<CustodianPage, Failure> {
     let issuer = home.issuer(name)?;
+    let jobs = home.jobs(name)?;
     let state = ledger.state()?;
+    let title = |profile: &Profile| profile.document().title.clone();
     Ok(CustodianPage {
+        profiles: profiles::shipped()
+            .iter()
+            .map(|shipped| (shipped.name.to_owned(), title(&shipped.profile)))
+            .collect(),
+        today: state.day().map_or_else(String::new, |day| day.to_string()),
+        folders,
+        jobs: jobs.iter().take(SHOWN).map(JobView::of).collect(),
         datasets: datasets(&state, &issuer),
         queue: queue(&state, &issuer),
         shell: Shell::of(node, &state, issuer.title.clone(), Here::Desk),
         name: name.to_string(),
         title: issuer.title,
-        note: note.sentence(),
     })
 }
 
@@ -121,9 +134,10 @@ fn datasets(state: &LedgerState, issuer: &Issuer) -> Vec<DatasetView> {
         let current = (0u32..)
             .take(pages)
             .filter(|page| dataset.is_current(*page));
-        let known = profile::find(name).ok();
+        let known = profiles::named(name);
         Some(DatasetView {
             profile: name.to_owned(),
+            offered: known.is_some(),
             title: known.map_or_else(|| name.to_owned(), |k| k.profile.document().title.clone()),
             index_day: index_day.to_string(),
             records: dataset.records().len(),
@@ -166,71 +180,4 @@ fn queue(state: &LedgerState, issuer: &Issuer) -> Vec<Queued> {
         }
     };
     open.into_iter().map(queued).collect()
-}
-
-/// Which dataset.
-#[derive(Debug, Deserialize)]
-pub(super) struct Dataset {
-    profile: String,
-    index_day: String,
-}
-
-pub(super) async fn publish(
-    State(desk): State<Desk>,
-    identity: Identity,
-    Path(name): Path<String>,
-    Form(dataset): Form<Dataset>,
-) -> Result<Redirect, Problem> {
-    let name = Desk::acting(&identity, Role::Custodian, &name)?;
-    let path = format!("/desk/custodians/{name}");
-    let published = desk.change(move |home, ledger| {
-        let at: Day = dataset.index_day.parse().map_err(|error| {
-            Failure::usage(format!("the index day: {error}"), "open the page again")
-        })?;
-        let known = profile::find(&dataset.profile)?.profile;
-        let edition = Edition::of(&known.hash(), at);
-        let issuer = home.issuer(&name)?;
-        let layout = Layout::of_profile(&known);
-        cohort::publish(home, ledger, &issuer, edition, &layout, false, || ())
-    });
-    published.await?;
-    Ok(lead(&path, Done::Published))
-}
-
-/// What to count.
-#[derive(Debug, Deserialize)]
-pub(super) struct Asked {
-    study: String,
-    table: String,
-}
-
-pub(super) async fn answer(
-    State(desk): State<Desk>,
-    identity: Identity,
-    Path(name): Path<String>,
-    Form(asked): Form<Asked>,
-) -> Result<Redirect, Problem> {
-    let name = Desk::acting(&identity, Role::Custodian, &name)?;
-    let path = format!("/desk/custodians/{name}");
-    let done = desk.change(move |home, ledger| {
-        let issuer = home.issuer(&name)?;
-        let id = home.find_study(&*ledger.state()?, &asked.study)?.id;
-        let study = CheckedStudy::read(ledger, id)?;
-        let known = TABLES.into_iter().find(|(name, ..)| *name == asked.table);
-        let (_, _, table) = known.ok_or_else(|| {
-            Failure::usage(
-                format!("{:?} is no table of this page", asked.table),
-                "`salus cohort count --by` divides by fields",
-            )
-        })?;
-        let counting = Counting::read(home, ledger, &issuer, &study, &table)?;
-        if study.study().in_two_steps() {
-            together::tally(home, ledger, &issuer, &counting, 1, || ())?;
-            Ok(Done::Tallied)
-        } else {
-            count::answer(home, ledger, &issuer, &counting, 1, || ())?;
-            Ok(Done::Answered)
-        }
-    });
-    Ok(lead(&path, done.await?))
 }

@@ -13,9 +13,6 @@ pub(super) enum Done {
     Opened,
     Closed,
     Approved,
-    Published,
-    Answered,
-    Tallied,
 }
 
 /// What the address of a page says was done.
@@ -39,12 +36,6 @@ impl Note {
             Done::Opened => "The study is on the ledger. It takes answers once its boards approve.",
             Done::Closed => "The study is closed: no further answer enters.",
             Done::Approved => "Your approval is on the ledger.",
-            Done::Published => "The dataset is published as it is now.",
-            Done::Answered => "The answer is on the ledger, with its proof.",
-            Done::Tallied => {
-                "The tally is on the ledger. What it adds to is released in a second step: `salus cohort share` and \
-                 `salus cohort release`."
-            }
         })
     }
 }

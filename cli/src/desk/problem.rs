@@ -6,6 +6,7 @@ use miette::Diagnostic;
 use salus_node::Problem;
 
 use crate::failure::{Exit, Failure};
+use crate::home::Outcome;
 
 /// A failure as an answer.
 pub(super) fn problem(failure: Failure) -> Problem {
@@ -28,4 +29,28 @@ pub(super) fn problem(failure: Failure) -> Problem {
     let help = failure.help().map(|help| format!(" ({help})"));
     let detail = failure.sentence() + &help.unwrap_or_default();
     Problem::new(status, code, title, detail)
+}
+
+/// A failure as the end of a job.
+pub(super) fn told(failure: Failure) -> Outcome {
+    match &failure {
+        Failure::Rejected(_)
+        | Failure::Unknown { .. }
+        | Failure::Usage { .. }
+        | Failure::Query(_)
+        | Failure::NotPermitted { .. }
+        | Failure::NotEligible { .. }
+        | Failure::Invalid { .. }
+        | Failure::Verify(_) => Outcome {
+            says: failure.sentence(),
+            help: failure.help().map(|help| help.to_string()),
+        },
+        _ => {
+            tracing::error!(what = failure.sentence(), "a job failed");
+            Outcome {
+                says: "The node failed.".to_owned(),
+                help: Some("Its operator finds the cause in its log.".to_owned()),
+            }
+        }
+    }
 }

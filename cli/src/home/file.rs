@@ -34,8 +34,9 @@ pub(crate) fn write_atomically(path: &Path, bytes: &[u8], secret: bool) -> Resul
     write().map_err(Failure::file("write", path))
 }
 
+/// Makes a folder and those above it; a secret one is for its owner only.
 #[cfg(unix)]
-fn make_folder(folder: &Path, secret: bool) -> io::Result<()> {
+pub(super) fn make_folder(folder: &Path, secret: bool) -> io::Result<()> {
     use std::os::unix::fs::DirBuilderExt;
     let mode = if secret { 0o700 } else { 0o755 };
     fs::DirBuilder::new()
@@ -45,7 +46,7 @@ fn make_folder(folder: &Path, secret: bool) -> io::Result<()> {
 }
 
 #[cfg(not(unix))]
-fn make_folder(folder: &Path, _secret: bool) -> io::Result<()> {
+pub(super) fn make_folder(folder: &Path, _secret: bool) -> io::Result<()> {
     fs::create_dir_all(folder)
 }
 
@@ -61,7 +62,7 @@ fn open_to_readers(_file: &File) -> io::Result<()> {
 }
 
 /// Reads a JSON file; `None` where there is none.
-pub(super) fn read_json<T: DeserializeOwned>(
+pub(crate) fn read_json<T: DeserializeOwned>(
     path: &Path,
     what: &'static str,
 ) -> Result<Option<T>, Failure> {

@@ -23,10 +23,14 @@ pub(crate) struct Openings<'a> {
 }
 
 impl<'a> Openings<'a> {
-    /// Those of an issuer's records, and of the consents in the wallets of its home.
+    /// Those of an issuer's records, and of the consents that were handed over to it or are in the
+    /// wallets of its home.
     pub(crate) fn of(home: &Home, issuer: &'a Issuer) -> Result<Self, Failure> {
         let records = issuer.records.iter().map(|issued| &issued.record);
-        let mut consents = BTreeMap::new();
+        let handed = home.consents_of(issuer)?.into_iter();
+        let mut consents: BTreeMap<_, _> = handed
+            .map(|consent| (consent.commitment(), consent))
+            .collect();
         for name in home.wallet_names()? {
             for holding in home.wallet(&name)?.holdings {
                 let own = holding.consents.into_iter();
@@ -45,8 +49,8 @@ impl<'a> Openings<'a> {
     pub(super) fn subject(&self, state: &State, index: RecordIndex) -> Result<Subject, Failure> {
         let missing = |what: &str| Failure::NotPermitted {
             message: format!("the opening of the {what} of record {index} is not here"),
-            help: "a count leaves nobody out, so every opening is needed: put the wallet's copy \
-                   into this home, or erase the record"
+            help: "a count leaves nobody out, so every opening is needed: ask the subject for it \
+                   (`salus consent hand-over`, then `salus consent keep` here), or erase the record"
                 .to_owned(),
         };
         let known = state.record(index);
@@ -95,7 +99,8 @@ pub(crate) struct Published {
 }
 
 /// Publishes the pages of a dataset that have changed since they were last published; with
-/// `again`, all of them.
+/// `again`, all of them. `step` is told of each page that is done, and a failure of it stops there:
+/// what was published stays.
 pub(crate) fn publish(
     home: &Home,
     ledger: &Ledger,
@@ -103,7 +108,7 @@ pub(crate) fn publish(
     edition: Edition,
     layout: &Layout,
     again: bool,
-    step: impl Fn(),
+    step: impl Fn() -> Result<(), Failure>,
 ) -> Result<Published, Failure> {
     let key = issuer.key.public();
     let openings = Openings::of(home, issuer)?;
@@ -121,13 +126,17 @@ pub(crate) fn publish(
         done.records = dataset.records().len();
         dataset.pages()
     };
+    let mut stepped = Ok(());
     for number in (0u32..).take(pages) {
+        if stepped.is_err() {
+            break;
+        }
         done.pages += 1;
         let (page, subjects) = {
             let state = ledger.state()?;
             if !again && stands(home, &state, issuer, &edition, number, layout) {
                 done.current += 1;
-                step();
+                stepped = step();
                 continue;
             }
             let page = state
@@ -145,14 +154,14 @@ pub(crate) fn publish(
             ledger,
             Submission::with(envelope, Attachment::Publication(bytes)),
         )?;
-        step();
+        stepped = step();
     }
     if done.current < done.pages {
         // They count pages that were replaced.
         home.drop_parts(issuer)?;
     }
     forget(home, ledger, issuer)?;
-    Ok(done)
+    stepped.map(|()| done)
 }
 
 /// Destroys the seeds of the issuer's publications that are not current, and the openings of its

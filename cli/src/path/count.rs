@@ -84,6 +84,11 @@ impl Counting {
         self.subjects.iter().map(Vec::len).sum()
     }
 
+    /// Pages of the dataset.
+    pub(crate) fn pages(&self) -> usize {
+        self.published.len()
+    }
+
     /// The runs of pages that so many parts count.
     pub(crate) fn runs(&self, parts: usize) -> Result<Vec<Range<usize>>, Failure> {
         let pages = self.published.len();
@@ -141,19 +146,20 @@ impl Counting {
         Ok(count_part(context, plan, run.start, &pages)?)
     }
 
-    /// Counts the whole dataset in so many parts.
+    /// Counts the whole dataset in so many parts. `step` is told of each, and a failure of it stops
+    /// there: the parts are kept.
     pub(crate) fn count(
         &self,
         home: &Home,
         issuer: &Issuer,
         parts: usize,
-        step: impl Fn(),
+        step: impl Fn() -> Result<(), Failure>,
     ) -> Result<Counted, Failure> {
         let runs = self.runs(parts)?;
         let part = |run: Range<usize>| {
-            let part = self.part(home, issuer, run);
-            step();
-            part
+            let part = self.part(home, issuer, run)?;
+            step()?;
+            Ok::<_, Failure>(part)
         };
         let parts = runs.into_iter().map(part).collect::<Result<Vec<_>, _>>()?;
         Ok(join(self.published.len(), parts)?)
@@ -188,7 +194,7 @@ pub(crate) fn answer(
     issuer: &Issuer,
     counting: &Counting,
     parts: usize,
-    step: impl Fn(),
+    step: impl Fn() -> Result<(), Failure>,
 ) -> Result<Answered, Failure> {
     super::cohort::forget(home, ledger, issuer)?;
     let statement = &counting.statement;

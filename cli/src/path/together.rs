@@ -56,7 +56,7 @@ pub(crate) fn tally(
     issuer: &Issuer,
     counting: &Counting,
     parts: usize,
-    step: impl Fn(),
+    step: impl Fn() -> Result<(), Failure>,
 ) -> Result<Tallied, Failure> {
     super::cohort::forget(home, ledger, issuer)?;
     let statement = &counting.statement;

@@ -49,6 +49,14 @@ pub enum ImportError {
         /// The folder.
         path: PathBuf,
     },
+    /// Whoever asked for it stopped it between two files.
+    #[error("the import was stopped after {read} of {files} files; nothing was kept of it")]
+    Stopped {
+        /// Files read before.
+        read: usize,
+        /// Files that there are.
+        files: usize,
+    },
 }
 
 /// How a file's bytes are to be taken.

@@ -1,5 +1,6 @@
 //! Reading a source: files into resources, in parallel, and resources into an assembly, in order.
 
+use std::ops::ControlFlow;
 use std::path::Path;
 
 use rayon::prelude::*;
@@ -22,10 +23,29 @@ use super::resource::{NO_TYPE, Resource};
 /// What is wrong *inside* files is never an error but in [`Import::report`]; look at
 /// [`super::ImportReport::is_complete`].
 pub fn import(path: &Path, limits: &Limits) -> Result<Import, ImportError> {
+    import_in_steps(path, limits, |_, _| ControlFlow::Continue(()))
+}
+
+/// The same, file by file: before each, `step` is told how many files were read and how many there
+/// are, and may stop the import there.
+///
+/// # Errors
+/// Those of [`import`], and [`ImportError::Stopped`] if `step` stops it.
+pub fn import_in_steps(
+    path: &Path,
+    limits: &Limits,
+    mut step: impl FnMut(usize, usize) -> ControlFlow<()>,
+) -> Result<Import, ImportError> {
     let files = input::files(path)?;
     let only_one = files.len() == 1 && files.first().is_some_and(|file| file == path);
     let mut assembly = Assembly::default();
-    for file in &files {
+    for (read, file) in files.iter().enumerate() {
+        if step(read, files.len()).is_break() {
+            return Err(ImportError::Stopped {
+                read,
+                files: files.len(),
+            });
+        }
         let form = match input::form(file) {
             Form::Unknown if only_one => Form::Lines,
             form => form,

@@ -75,6 +75,9 @@ async function custodian() {
   const count = page().getByRole("button", { name: `Count for ${TITLE}` });
   await page().locator("form", { has: count }).getByLabel("Table").selectOption("attrition");
   await count.click();
+  // It is a job: its page says so itself when it is done.
+  await page().locator("#job .notice.good").waitFor({ timeout: 120_000 });
+  await walk.look("job");
   await walk.says("The answer is on the ledger, with its proof");
   await page().getByRole("link", { name: TITLE }).click();
   await walk.says("Attrition: from consent to match");

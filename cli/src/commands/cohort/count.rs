@@ -195,7 +195,8 @@ fn answered(
     let started = Instant::now();
     let counting = Counting::read(home, &ledger, &issuer, &asked.study, &table)?;
     let done = answer(home, &ledger, &issuer, &counting, parts.parts, || {
-        spinner.inc(1)
+        spinner.inc(1);
+        Ok(())
     })?;
     let seconds = started.elapsed().as_secs_f64();
     spinner.finish_and_clear();
@@ -267,7 +268,10 @@ pub(super) fn tally(context: &Context, args: &TallyArgs) -> Result<(), Failure> 
     let spinner = context.output.spinner("counting and proving");
     let started = Instant::now();
     let counting = Counting::read(home, &ledger, &issuer, &asked.study, &table)?;
-    let step = || spinner.inc(1);
+    let step = || {
+        spinner.inc(1);
+        Ok(())
+    };
     let done = together::tally(home, &ledger, &issuer, &counting, args.parts.parts, step)?;
     spinner.finish_and_clear();
     let state = ledger.state()?;

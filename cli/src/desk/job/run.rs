@@ -1,0 +1,141 @@
+//! Running a job: begun, done or stopped, and its end kept.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use super::Desk;
+use super::queue::Queued;
+use super::steps::Steps;
+use super::{count, import, publish};
+use crate::desk::problem::told;
+use crate::failure::Failure;
+use crate::home::{Job, Outcome, Standing, Work};
+
+/// A job that was begun so often and never ended is given up: it may be what ends the process.
+const MOST_TRIES: u32 = 3;
+
+/// Runs a job to its end, unless it is over or the process stops. What fails is in its file.
+pub(super) fn run(desk: &Desk, queued: &Queued) {
+    if desk.0.jobs.is_stopping() {
+        return;
+    }
+    let ended = match begin(desk, queued) {
+        Ok(Some(job)) => {
+            let done = catch_unwind(AssertUnwindSafe(|| {
+                desk.0.jobs.pool.install(|| perform(desk, queued, &job))
+            }));
+            end(desk, queued, &job, done.unwrap_or_else(|_| Err(panicked())))
+        }
+        Ok(None) => Ok(()),
+        Err(failure) => Err(failure),
+    };
+    if let Err(failure) = ended {
+        tracing::error!(job = %queued.id, error = failure.sentence(), "a job's file failed");
+    }
+}
+
+/// Notes that the job begins; none where there is nothing to do.
+fn begin(desk: &Desk, queued: &Queued) -> Result<Option<Job>, Failure> {
+    let shared = &desk.0;
+    let entries = shared.node.ledger().state()?.entries();
+    let job = shared.jobs.update(&shared.home, queued, |job| {
+        if job.standing.is_over() {
+            return;
+        }
+        if job.cancel_asked {
+            job.standing = Standing::Cancelled;
+            job.outcome = Some(cancelled());
+        } else if job.tries >= MOST_TRIES {
+            job.standing = Standing::Interrupted;
+            job.outcome = Some(interrupted());
+        } else {
+            job.standing = Standing::Running;
+            job.tries += 1;
+            job.entries_before.get_or_insert(entries);
+        }
+    })?;
+    let job = job.filter(|job| job.standing == Standing::Running);
+    if job.is_none() {
+        shared.home.drop_job_upload(&queued.custodian, &queued.id)?;
+    }
+    Ok(job)
+}
+
+fn perform(desk: &Desk, queued: &Queued, job: &Job) -> Result<Outcome, Failure> {
+    let steps = Steps::new(desk, queued);
+    match &job.work {
+        Work::Import {
+            source,
+            profile,
+            index_day,
+        } => import::import(&steps, job, source, profile, *index_day),
+        Work::Commit {
+            import,
+            profile,
+            index_day,
+        } => import::commit(&steps, job, import, profile, *index_day),
+        Work::Publish { profile, index_day } => publish::publish(&steps, job, profile, *index_day),
+        Work::Count { study, table, .. } => count::count(&steps, job, study, *table),
+    }
+}
+
+/// Keeps how the job ended.
+fn end(
+    desk: &Desk,
+    queued: &Queued,
+    job: &Job,
+    done: Result<Outcome, Failure>,
+) -> Result<(), Failure> {
+    let shared = &desk.0;
+    let stopping = shared.jobs.is_stopping();
+    let kept = shared.jobs.update(&shared.home, queued, |job| match done {
+        Ok(outcome) => {
+            job.standing = Standing::Done;
+            job.outcome = Some(outcome);
+        }
+        Err(Failure::Stopped) if job.cancel_asked => {
+            job.standing = Standing::Cancelled;
+            job.outcome = Some(cancelled());
+        }
+        Err(Failure::Stopped) if stopping => {
+            // The process was told to end: that was not the job's doing.
+            job.standing = Standing::Waiting;
+            job.tries = 0;
+        }
+        Err(failure) => {
+            job.standing = Standing::Failed;
+            job.outcome = Some(told(failure));
+        }
+    })?;
+    if kept.is_some_and(|kept| kept.standing.is_over()) {
+        shared.home.drop_job_upload(&job.custodian, &job.id)?;
+    }
+    Ok(())
+}
+
+/// What a job that was ended on request says.
+pub(super) fn cancelled() -> Outcome {
+    Outcome {
+        says: "Cancelled.".to_owned(),
+        help: Some(
+            "What had entered the ledger by then stays there; asked again, the job goes on after it."
+                .to_owned(),
+        ),
+    }
+}
+
+fn interrupted() -> Outcome {
+    Outcome {
+        says: format!(
+            "Given up: it was begun {MOST_TRIES} times, and each time the service ended while it ran."
+        ),
+        help: Some(
+            "The operator finds in the system's log why, such as too little memory. What had \
+             entered the ledger stays there; asked again, the job goes on after it."
+                .to_owned(),
+        ),
+    }
+}
+
+fn panicked() -> Failure {
+    Failure::defect(&"the job failed where it never should")
+}

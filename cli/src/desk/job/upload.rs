@@ -1,0 +1,167 @@
+//! Uploads: the files of an export, written to the disk as they arrive, within limits.
+
+use std::path::Path;
+
+use axum::extract::multipart::{Field, MultipartError};
+use axum::extract::{Multipart, Path as InPath, State};
+use axum::http::StatusCode;
+use axum::response::Redirect;
+use salus_node::Problem;
+use salus_node::sign_in::{Identity, Role};
+use salus_protocol::day::Day;
+use tempfile::TempDir;
+use tokio::fs::OpenOptions;
+use tokio::io::AsyncWriteExt;
+
+use super::ask::{dataset, job_page};
+use super::{Desk, problem};
+use crate::failure::Failure;
+use crate::home::{Home, ImportSource, Job, Name, Work};
+
+/// The most bytes of one upload, all files together. Larger exports go through the folder of imports.
+const MOST_BYTES: u64 = 1 << 30;
+/// The most files of one upload.
+const MOST_FILES: usize = 200;
+/// The longest value of a field that is no file, in bytes.
+const LONGEST_FIELD: usize = 200;
+/// Uploads that have not arrived yet are in folders of such names.
+const ARRIVING: &str = ".arriving-";
+
+/// What a form brought: its files are in the folder.
+struct Arrived {
+    profile: String,
+    index_day: Day,
+}
+
+pub(super) async fn upload(
+    State(desk): State<Desk>,
+    identity: Identity,
+    InPath(name): InPath<String>,
+    form: Multipart,
+) -> Result<Redirect, Problem> {
+    let name = Desk::acting(&identity, Role::Custodian, &name)?;
+    let place = desk.0.jobs.uploads.clone().try_acquire_owned();
+    let _place = place.map_err(|_| super::events::busy())?;
+    let path = desk.0.home.jobs_path(&name).map_err(problem)?;
+    // Removed when this ends otherwise than well, also when the client goes away.
+    let folder = tempfile::Builder::new().prefix(ARRIVING).tempdir_in(&path);
+    let folder = folder.map_err(|error| problem(Failure::file("make a folder in", path)(error)))?;
+    let arrived = receive(form, folder.path()).await?;
+    let work = Work::Import {
+        source: ImportSource::Upload,
+        profile: arrived.profile,
+        index_day: arrived.index_day,
+    };
+    let job = Job::new(name.clone(), work).map_err(problem)?;
+    let placed = desk.place(job, move |home, job| bring(home, job, folder));
+    Ok(job_page(&name, &placed.await?))
+}
+
+/// Moves what arrived into the job's folder.
+fn bring(home: &Home, job: &Job, folder: TempDir) -> Result<(), Failure> {
+    // The job's folder first: what is moved there must have a place.
+    home.put_job(job)?;
+    let to = home.job_upload(&job.custodian, &job.id);
+    std::fs::rename(folder.path(), &to).map_err(Failure::file("write", to))
+}
+
+/// Removes what an earlier process was still receiving.
+pub(super) fn sweep(home: &Home, custodian: &Name) -> Result<(), Failure> {
+    let path = home.jobs_path(custodian)?;
+    let entries = std::fs::read_dir(&path).map_err(Failure::file("list", &path))?;
+    for entry in entries.flatten() {
+        if entry.file_name().to_string_lossy().starts_with(ARRIVING) {
+            let path = entry.path();
+            std::fs::remove_dir_all(&path).map_err(Failure::file("remove", path))?;
+        }
+    }
+    Ok(())
+}
+
+async fn receive(mut form: Multipart, folder: &Path) -> Result<Arrived, Problem> {
+    let (mut profile, mut index_day) = (None, None);
+    let (mut bytes, mut files) = (0u64, 0usize);
+    while let Some(field) = form.next_field().await.map_err(broken)? {
+        match field.name() {
+            Some("profile") => profile = Some(text(field).await?),
+            Some("index_day") => index_day = Some(text(field).await?),
+            Some("files") => {
+                files += 1;
+                if files > MOST_FILES {
+                    return Err(refused(format!("more than {MOST_FILES} files")));
+                }
+                write(field, folder, &mut bytes).await?;
+            }
+            other => return Err(refused(format!("the form has no field {other:?}"))),
+        }
+    }
+    if files == 0 {
+        return Err(refused("no file came with it"));
+    }
+    let (profile, index_day) = (profile.unwrap_or_default(), index_day.unwrap_or_default());
+    let (profile, index_day) = dataset(&profile, &index_day).map_err(problem)?;
+    Ok(Arrived { profile, index_day })
+}
+
+async fn text(mut field: Field<'_>) -> Result<String, Problem> {
+    let mut bytes = Vec::new();
+    while let Some(chunk) = field.chunk().await.map_err(broken)? {
+        if bytes.len() + chunk.len() > LONGEST_FIELD {
+            return Err(refused("a field is too long"));
+        }
+        bytes.extend_from_slice(&chunk);
+    }
+    String::from_utf8(bytes).map_err(|_| refused("a field is not UTF-8"))
+}
+
+/// Writes a file. Its name must be one that stays in the folder, and no other file's.
+async fn write(mut field: Field<'_>, folder: &Path, bytes: &mut u64) -> Result<(), Problem> {
+    let name = field.file_name().unwrap_or_default();
+    let name: Name = name
+        .parse()
+        .map_err(|error| refused(format!("a file's name: {error}")))?;
+    let path = folder.join(name.as_str());
+    let failed = |error: std::io::Error| problem(Failure::file("write", &path)(error));
+    let opened = OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .open(&path)
+        .await;
+    let mut file = match opened {
+        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {
+            return Err(refused(format!("two files are named {name}")));
+        }
+        opened => opened.map_err(failed)?,
+    };
+    while let Some(chunk) = field.chunk().await.map_err(broken)? {
+        *bytes += chunk.len() as u64;
+        if *bytes > MOST_BYTES {
+            return Err(Problem::new(
+                StatusCode::PAYLOAD_TOO_LARGE,
+                "BodyTooLarge",
+                "Too much at once",
+                "an upload is at most 1 GiB: let the operator put a larger export into the folder \
+                 of imports",
+            ));
+        }
+        file.write_all(&chunk).await.map_err(failed)?;
+    }
+    // Not only handed over: a job that begins after a restart reads it.
+    file.sync_all().await.map_err(failed)
+}
+
+fn refused(what: impl Into<String>) -> Problem {
+    Problem::new(
+        StatusCode::BAD_REQUEST,
+        "Form",
+        "Not as it must be",
+        format!(
+            "{}; go back and choose the files of a FHIR export",
+            what.into()
+        ),
+    )
+}
+
+fn broken(_: MultipartError) -> Problem {
+    refused("the upload broke off, or is no form")
+}
