@@ -2,13 +2,15 @@
 //! says what the Rust verifier says, as far as it claims to check.
 
 use salus_ledger::audit::{AuditError, EntryProblem, Report};
-use salus_ledger::key::PublicKey;
+use salus_ledger::key::{PublicKey, Signature};
 use salus_ledger::log::SignedCheckpoint;
+use salus_ledger::transaction::OpenStudy;
 use salus_protocol::nullifier::LedgerId;
 use serde_json::{Value, json};
 
 use crate::audited::*;
 use crate::process::{checks, script};
+use crate::world::forged::Forged;
 use crate::world::*;
 
 /// What the script does not check: the report says so of it.
@@ -218,6 +220,51 @@ fn checkpoints_are_read_alike() {
         let mut altered = small.clone();
         altered.checkpoint = SignedCheckpoint::new(text.clone());
         assert_eq!(verify(&altered).is_ok(), holds, "{text}");
+    }
+}
+
+/// A study that an operator let in on terms which the ledger does not allow.
+#[test]
+fn terms_are_checked_alike() {
+    let changes: [fn(&mut OpenStudy); 9] = [
+        |study| study.index_day = day("2020-01-02"),
+        |study| study.policy.suppress_up_to = 9,
+        |study| study.policy.round_to = 4,
+        |study| study.together = vec![PublicKey::of(&issuer())],
+        |study| study.together = study.boards.iter().rev().copied().collect(),
+        |study| study.boards.reverse(),
+        |study| study.approvals_needed = 0,
+        |study| study.approvals_needed = 3,
+        |study| study.query_text = "x".repeat(16_385),
+    ];
+    for (number, change) in changes.into_iter().enumerate() {
+        let mut study = open_study();
+        change(&mut study);
+        let (forged, id) = Forged::ready(true).study(study);
+        let result = verify(&forged.bundle(id));
+        assert!(
+            matches!(result, Err(AuditError::StudyTerms(_))),
+            "{number}: {result:?}"
+        );
+    }
+}
+
+/// The ledger's key may sign other notes: a checkpoint is of this ledger by its first line.
+#[test]
+fn a_checkpoint_is_of_its_ledger() {
+    use base64::prelude::{BASE64_STANDARD, Engine};
+    let small = &AUDITED.small;
+    let good = small.checkpoint.as_str();
+    let (note, line) = good.split_once("\n\n").unwrap();
+    let (name, coded) = line.trim_end().rsplit_once(' ').unwrap();
+    let id = &BASE64_STANDARD.decode(coded).unwrap()[..4];
+    for (holds, origin) in [(true, "test-ledger"), (false, "other-ledger")] {
+        let text = format!("{}\n", note.replacen("test-ledger", origin, 1));
+        let signature = Signature::sign(&checkpoint(), text.as_bytes());
+        let coded = BASE64_STANDARD.encode([id, signature.as_bytes()].concat());
+        let mut altered = small.clone();
+        altered.checkpoint = SignedCheckpoint::new(format!("{text}\n{name} {coded}\n"));
+        assert_eq!(verify(&altered).is_ok(), holds, "{origin}");
     }
 }
 

@@ -200,6 +200,42 @@ fn titles_and_names_are_read_alike() {
     });
 }
 
+/// Every byte of some criteria of a compiled query, with numbers at the ends of what it may hold.
+#[test]
+fn criteria_are_read_alike() {
+    let Some(mut script) = script() else { return };
+    let study = open_study();
+    let texts = 4 + study.title.as_str().len() + 4 + study.query_text.len();
+    // Two choices before, then profile, index day and edition after the texts.
+    let criteria = 2 + texts + 32 + 2 + 32;
+    let entry = Envelope::sign(study, &LedgerId::new([1; 32]), &sponsor()).to_bytes();
+    let mut many = vec![entry.clone()];
+    for at in [0, 1, 2, 15].map(|place| criteria + 13 * place) {
+        for byte in at..at + 13 {
+            for value in [0, 1, 2, 3, 4, 15, 16, 17, 63, 64, 0xff] {
+                let mut changed = entry.clone();
+                changed[byte] = value;
+                many.push(changed);
+            }
+        }
+    }
+    // Two in one group, of which one, two or three must hold; or the first says how many.
+    for (first, second) in [(0, 1), (0, 2), (0, 3), (1, 1), (0, 0)] {
+        let mut changed = entry.clone();
+        changed[criteria + 12] = first;
+        changed[criteria + 13 + 11] = 0;
+        changed[criteria + 13 + 12] = second;
+        many.push(changed);
+    }
+    let reads = |bytes: &[u8]| Entry::from_bytes(bytes).is_ok();
+    let read = same(&mut script, "entries", &many, reads);
+    assert!(
+        read > 20 && read < many.len() / 2,
+        "{read} of {}",
+        many.len()
+    );
+}
+
 /// Adds a number to one of 32 bytes, both least significant first; none where it needs more bits
 /// than `bits`.
 fn add(bytes: &[u8], number: &[u8], bits: u32) -> Option<[u8; 32]> {
