@@ -101,10 +101,13 @@ impl Jobs {
         let Some(mut job) = home.find_job(custodian, id)? else {
             return Ok(None);
         };
+        let before = job.clone();
         change(&mut job);
-        job.revision += 1;
-        home.put_job(&job)?;
-        self.changed.send_replace(());
+        if job != before {
+            job.revision += 1;
+            home.put_job(&job)?;
+            self.changed.send_replace(());
+        }
         Ok(Some(job))
     }
 
