@@ -31,6 +31,7 @@ use clap::{Args, Parser, Subcommand};
 use crate::demo;
 use crate::failure::Failure;
 use crate::home::Home;
+use crate::node::NodeAddress;
 use crate::output::Output;
 
 const STYLES: Styles = Styles::styled()
@@ -75,6 +76,11 @@ struct Global {
         value_name = "DIR"
     )]
     home: PathBuf,
+    /// Work with the ledger that the node at this address keeps, by a copy that is checked here.
+    /// Default: the one that `salus ledger follow` named, unless the state directory has a ledger of
+    /// its own.
+    #[arg(long, global = true, env = "SALUS_NODE", value_name = "URL")]
+    node: Option<NodeAddress>,
     /// Print the result as JSON.
     #[arg(long, global = true)]
     json: bool,
@@ -127,6 +133,18 @@ pub(crate) struct Context {
     pub(crate) output: Output,
 }
 
+impl Context {
+    /// Says what goes to a node for all on the way to read.
+    pub(crate) fn warn_of_open_line(&self, node: &NodeAddress) {
+        if !node.is_encrypted() && !node.is_loopback() {
+            self.output.note(&format!(
+                "note: what goes to {node} is not encrypted. What comes from there is checked, but \
+                 others on the way see what you hand in and when: prefer https"
+            ));
+        }
+    }
+}
+
 impl Cli {
     pub(crate) const fn is_json(&self) -> bool {
         self.global.json
@@ -134,9 +152,12 @@ impl Cli {
 
     pub(crate) fn run(self) -> Result<(), Failure> {
         let context = Context {
-            home: Home::new(self.global.home),
+            home: Home::new(self.global.home).at_node(self.global.node.clone()),
             output: Output::new(self.global.json, self.global.quiet),
         };
+        if let Some(node) = &self.global.node {
+            context.warn_of_open_line(node);
+        }
         match self.command {
             Command::Demo(args) => demo::run(&context, &args),
             Command::Dataset(command) => dataset::run(&context, &command),

@@ -8,7 +8,7 @@ use miette::{Diagnostic, LabeledSpan, NamedSource, SourceSpan};
 use salus_datasets::derivation::DerivationError;
 use salus_datasets::fhir::ImportError;
 use salus_datasets::generator::GeneratorError;
-use salus_ledger::engine::LedgerError;
+use salus_ledger::engine::{LedgerError, ReplicaError, UpstreamError};
 use salus_ledger::state::Rejection;
 use salus_protocol::eligibility::Violation;
 use salus_protocol::profile::ProfileError;
@@ -48,7 +48,8 @@ pub(crate) enum Failure {
     },
     #[error("there is no ledger in {}", home.display())]
     #[diagnostic(help(
-        "`salus ledger init` founds one; --home DIR or SALUS_HOME names another directory"
+        "`salus ledger init` founds one, `salus ledger follow URL` copies that of a node; --home DIR \
+         or SALUS_HOME names another directory"
     ))]
     NoLedger { home: PathBuf },
     #[error("there is no {what} named {name:?}")]
@@ -95,6 +96,7 @@ pub(crate) enum Failure {
         help: String,
     },
     #[error(transparent)]
+    #[diagnostic(help("{}", advice(_0)))]
     Ledger(#[from] LedgerError),
     #[error(transparent)]
     #[diagnostic(help(
@@ -235,8 +237,33 @@ impl Placed {
     }
 }
 
+/// What to do about a ledger that can't be used.
+fn advice(error: &LedgerError) -> &'static str {
+    match error {
+        LedgerError::Locked => {
+            "if that is `salus serve`, work through it: --node http://127.0.0.1:8080, or where it \
+             listens"
+        }
+        LedgerError::Replica(ReplicaError::Upstream(UpstreamError::Away { .. })) => {
+            "is the node running, and is its address right? --node URL names another"
+        }
+        LedgerError::Replica(ReplicaError::Upstream(UpstreamError::Busy { .. })) => {
+            "nothing was lost: run the command again"
+        }
+        LedgerError::Replica(ReplicaError::OtherLedger { .. }) => {
+            "ask the ledger's operator for its id, by another way than this node"
+        }
+        LedgerError::Replica(error) if error.is_falsehood() => {
+            "nothing of it was kept. Ask the ledger's operator, and others who follow it, what they \
+             see: `salus ledger status --json` shows a checkpoint to compare"
+        }
+        _ => "docs/operations.md says what to do when something is wrong",
+    }
+}
+
 fn of_ledger(error: &LedgerError) -> Exit {
     match error {
+        LedgerError::Replica(error) if error.is_falsehood() => Exit::Invalid,
         LedgerError::Damaged { .. } | LedgerError::Replay(_) | LedgerError::Checkpoint(_) => {
             Exit::Invalid
         }

@@ -14,6 +14,7 @@
 //! | `sponsors/NAME/` | sponsor | signing key, inbox secret |
 //! | `studies/NAME.json` | anyone | a short name for a study on the ledger |
 //! | `keys/` | anyone | proving and verifying key |
+//! | `replica/` | anyone | a checked copy of the ledger that a node keeps, and which ledger and node these are |
 //! | `seen/checkpoint` | anyone | the last checkpoint that was seen of the ledger |
 //!
 //! Secret files have mode 0600. Every file is written whole or not at all.
@@ -27,6 +28,7 @@ mod name;
 mod part;
 mod party;
 mod publication;
+mod replica;
 mod secret;
 mod sponsor;
 mod study;
@@ -39,14 +41,16 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::failure::Failure;
+use crate::node::NodeAddress;
 
-pub(crate) use file::write_atomically;
+pub(crate) use file::{read_json, write_atomically};
 pub(crate) use issuer::{IssuedRecord, Issuer};
 pub(crate) use job::{CountedTable, ImportSource, Job, JobId, Outcome, Progress, Standing, Work};
 pub(crate) use ledger::Access;
 pub(crate) use name::Name;
 pub(crate) use part::PartsFolder;
 pub(crate) use party::{Party, Role};
+pub(crate) use replica::Followed;
 pub(crate) use secret::SigningSecret;
 pub(crate) use sponsor::Sponsor;
 pub(crate) use study::StudyName;
@@ -57,11 +61,16 @@ pub(crate) use wallet::{Holding, Wallet};
 #[derive(Debug, Clone)]
 pub(crate) struct Home {
     root: PathBuf,
+    /// The node that a command was told to ask.
+    node: Option<NodeAddress>,
 }
 
 impl Home {
     pub(crate) fn new(root: impl Into<PathBuf>) -> Self {
-        Self { root: root.into() }
+        Self {
+            root: root.into(),
+            node: None,
+        }
     }
 
     /// The directory.

@@ -8,6 +8,7 @@ mod demo;
 mod desk;
 mod failure;
 mod home;
+mod node;
 mod output;
 mod path;
 

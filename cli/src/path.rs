@@ -5,6 +5,7 @@ pub(crate) mod answer;
 pub(crate) mod cohort;
 pub(crate) mod consent;
 pub(crate) mod count;
+pub(crate) mod hand_over;
 pub(crate) mod profile;
 pub(crate) mod prover;
 pub(crate) mod record;

@@ -10,6 +10,7 @@
 
 pub mod audit;
 pub mod engine;
+pub mod inbox;
 pub mod key;
 pub mod log;
 pub mod replay;

@@ -1,10 +1,12 @@
 //! The routes below `/api/v1`, one noun a file, and the log's C2SP paths.
 //!
-//! Everything here is public: it says what the log says. Nothing is looked up by who a person is, and
-//! leaves of the registry come in whole pages only.
+//! Everything here but a study's sealed contacts is public: it says what the log says. Nothing is
+//! looked up by who a person is, and leaves of the registry come in whole pages only.
 
+mod attachment;
 mod board;
 mod bundle;
+mod contact;
 mod dataset;
 mod entry;
 mod health;
@@ -45,6 +47,8 @@ pub(crate) fn routes() -> OpenApiRouter<Node> {
         .routes(routes!(study::studies))
         .routes(routes!(study::study))
         .routes(routes!(bundle::bundle))
+        .routes(routes!(contact::contacts))
+        .routes(routes!(attachment::attachment))
         .routes(routes!(profile::profiles))
         .routes(routes!(profile::profile))
         .routes(routes!(query::check))

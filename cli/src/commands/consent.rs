@@ -2,6 +2,8 @@
 
 mod export;
 
+mod hand_over;
+
 use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -30,6 +32,8 @@ Examples:
   salus consent grant --wallet alice --permit DS:diabetes --only-in eea --be-contacted --until 2027-12-31
   salus consent grant --wallet alice --from-fhir ./export
   salus consent grant --all --from-fhir ./export
+  salus consent hand-over --wallet alice --issuer \"St Elsewhere\" --out consents.json
+  salus consent keep consents.json --issuer st-elsewhere
   salus consent show alice
   salus consent export --wallet alice --fhir r4 --out alice-consent.json
   salus consent revoke --wallet alice")]
@@ -38,6 +42,13 @@ pub(crate) enum ConsentCommand {
     Grant(GrantArgs),
     /// Take consent back. From then on no proof of it enters the ledger.
     Revoke(RevokeArgs),
+    /// Write the openings of a wallet's consents to a file, for the custodian of the records.
+    ///
+    /// A custodian can publish and count its dataset only if it knows what each consent in it says.
+    /// Who has the file can read the consents; it holds no private key.
+    HandOver(hand_over::HandOverArgs),
+    /// Keep consents that a subject handed over, after a check against the ledger.
+    Keep(hand_over::KeepArgs),
     /// Show a wallet's records and consents.
     Show(ShowArgs),
     /// Write what a wallet consents to as FHIR Consents, in a Bundle with the patient.
@@ -263,6 +274,8 @@ pub(crate) fn run(context: &Context, command: &ConsentCommand) -> Result<(), Fai
                 records,
             })
         }
+        ConsentCommand::HandOver(args) => hand_over::run(context, args),
+        ConsentCommand::Keep(args) => hand_over::keep(context, args),
         ConsentCommand::Show(args) => wallet::show(context, &context.home, &args.wallet),
         ConsentCommand::Export(args) => export::run(context, args),
     }

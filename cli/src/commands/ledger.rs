@@ -1,4 +1,6 @@
-//! `salus ledger`: found one, look at it, check all of it.
+//! `salus ledger`: found one, follow another's, look at it, check all of it.
+
+mod follow;
 
 use std::io;
 
@@ -20,12 +22,15 @@ use crate::path::submit;
 #[command(after_help = "\
 Examples:
   salus ledger init --name trial-ledger
+  salus ledger follow https://ledger.example.org --ledger 4f0c...
   salus ledger status
   salus ledger log --last 20
   salus ledger verify")]
 pub(crate) enum LedgerCommand {
     /// Found a ledger in the state directory, with new governance and checkpoint keys.
     Init(InitArgs),
+    /// Follow the ledger that a node keeps: copy all of it, and check every entry.
+    Follow(follow::FollowArgs),
     /// Show where the ledger stands.
     Status,
     /// Move the ledger's day on. Answers are proven for the ledger's day.
@@ -195,6 +200,7 @@ impl Report for DayMoved {
 pub(crate) fn run(context: &Context, command: &LedgerCommand) -> Result<(), Failure> {
     match command {
         LedgerCommand::Init(args) => init(context, args),
+        LedgerCommand::Follow(args) => follow::run(context, args),
         LedgerCommand::Status => status(context),
         LedgerCommand::Day(args) => {
             let day = args.day.map_or_else(today, Ok)?;
@@ -220,6 +226,13 @@ pub(crate) fn run(context: &Context, command: &LedgerCommand) -> Result<(), Fail
 }
 
 fn init(context: &Context, args: &InitArgs) -> Result<(), Failure> {
+    context.home.refuse_node("salus ledger init")?;
+    if let Some(followed) = context.home.followed()? {
+        return Err(Failure::usage(
+            format!("this state directory follows ledger {}", followed.ledger),
+            "found a ledger in a directory of its own: --home DIR",
+        ));
+    }
     let day = args.day.map_or_else(today, Ok)?;
     drop(
         context

@@ -24,6 +24,37 @@ pub(crate) struct NewArgs {
     /// The name on the ledger. Default: the short name.
     #[arg(long)]
     title: Option<String>,
+    /// Make the key only: governance, which is elsewhere, registers it with `register`.
+    #[arg(long)]
+    key_only: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RegisterArgs {
+    /// The party's public key, as `new --key-only` showed it.
+    key: PublicKey,
+    /// The name on the ledger.
+    #[arg(long)]
+    title: String,
+}
+
+/// A key that is not registered yet.
+#[derive(Debug, Serialize)]
+struct Made {
+    name: String,
+    title: String,
+    key: PublicKey,
+    registered: bool,
+}
+
+impl Report for Made {
+    fn write(&self, out: &mut dyn io::Write) -> io::Result<()> {
+        writeln!(
+            out,
+            "key of {}, for the ledger's governance to register: {}",
+            self.title, self.key
+        )
+    }
 }
 
 /// A party that was registered, or that stands on the ledger.
@@ -89,17 +120,32 @@ pub(crate) fn register(
     name: &Name,
     title: &str,
 ) -> Result<Party, Failure> {
-    let governance = home.governance()?;
-    let party = match home.find_party(role, name)? {
-        Some(party) => party,
-        None => {
-            let party = Party::new(title)?;
-            home.put_party(role, name, &party)?;
-            party
-        }
-    };
-    let title = checked_title(&party.title)?;
+    home.governance()?;
+    let party = party_or_new(home, role, name, title)?;
     let key = party.key.public();
+    register_key(home, ledger, role, checked_title(&party.title)?, key)?;
+    Ok(party)
+}
+
+/// The party of this name, made with a fresh key if there is none.
+fn party_or_new(home: &Home, role: Role, name: &Name, title: &str) -> Result<Party, Failure> {
+    if let Some(party) = home.find_party(role, name)? {
+        return Ok(party);
+    }
+    let party = Party::new(title)?;
+    home.put_party(role, name, &party)?;
+    Ok(party)
+}
+
+/// Registers a key with the governance key of this home.
+fn register_key(
+    home: &Home,
+    ledger: &Ledger,
+    role: Role,
+    title: Title,
+    key: PublicKey,
+) -> Result<(), Failure> {
+    let governance = home.governance()?;
     let (id, known) = {
         let state = ledger.state()?;
         (state.id(), registered(role, &state).contains_key(&key))
@@ -107,8 +153,8 @@ pub(crate) fn register(
     if known {
         return Err(Failure::Exists {
             what: role.noun(),
-            path: home.root().join(role.folder()).join(name.as_str()),
-            help: "it is registered already: choose another name".to_owned(),
+            path: home.root().join(role.folder()),
+            help: format!("the key {key} is registered already: make a new one under another name"),
         });
     }
     let transaction = registration(role, title, key);
@@ -116,13 +162,38 @@ pub(crate) fn register(
         ledger,
         Envelope::sign(transaction, &id, governance.key.key()),
     )?;
-    Ok(party)
+    Ok(())
+}
+
+/// Registers a party whose key was made elsewhere.
+pub(super) fn register_made(
+    context: &Context,
+    role: Role,
+    args: &RegisterArgs,
+) -> Result<(), Failure> {
+    let title = checked_title(&args.title)?;
+    let ledger = context.home.ledger(Access::Write)?;
+    register_key(&context.home, &ledger, role, title, args.key)?;
+    context.output.show(&Registered {
+        name: None,
+        title: args.title.clone(),
+        key: args.key,
+    })
 }
 
 /// Registers a new party and shows it.
 pub(super) fn new(context: &Context, role: Role, args: &NewArgs) -> Result<(), Failure> {
     let title = args.title.as_deref().unwrap_or(args.name.as_str());
     checked_title(title)?;
+    if args.key_only {
+        let party = party_or_new(&context.home, role, &args.name, title)?;
+        return context.output.show(&Made {
+            name: args.name.to_string(),
+            key: party.key.public(),
+            title: party.title,
+            registered: false,
+        });
+    }
     let ledger = context.home.ledger(Access::Write)?;
     let party = register(&context.home, &ledger, role, &args.name, title)?;
     context.output.show(&Registered {

@@ -1,5 +1,7 @@
 //! `salus record`: signed records of an issuer.
 
+mod hand_over;
+
 use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -22,15 +24,23 @@ use crate::path::{self, Places, profile};
 #[command(after_help = "\
 Examples:
   salus record issue ./export --issuer st-elsewhere --profile cardiometabolic --at 2025-01-01
+  salus record issue ./export --issuer st-elsewhere --at 2025-01-01 --request 4711=request.json
+  salus record hand-over 4711 --issuer st-elsewhere --out record.json
   salus record list --issuer st-elsewhere
   salus record amend ./export-corrected --issuer st-elsewhere --profile cardiometabolic --at 2025-01-01
   salus record erase PATIENT --issuer st-elsewhere")]
 pub(crate) enum RecordCommand {
     /// Derive rows of a dataset, sign them, put them into the patients' wallets and commit them.
     ///
-    /// Each patient's wallet has the patient's id for a name and is made if there is none. A patient
-    /// who already has such a record by this issuer is passed over.
-    Issue(SourceArgs),
+    /// Each patient's wallet has the patient's id for a name and is made if there is none; those who
+    /// keep a wallet elsewhere hand in a --request. A patient who already has such a record by this
+    /// issuer is passed over.
+    Issue(IssueArgs),
+    /// Write the openings of a patient's records to a file, for the patient's own wallet.
+    ///
+    /// Who has the file can read the records: give it to the patient only, over a way that you
+    /// trust. It holds no private key.
+    HandOver(hand_over::HandOverArgs),
     /// Derive rows anew, and replace the records that have changed. Consents stay.
     Amend(SourceArgs),
     /// List an issuer's records, without their values.
@@ -55,6 +65,16 @@ pub(crate) struct SourceArgs {
     /// Only these patients.
     #[arg(long = "patient", value_name = "ID")]
     patients: Vec<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct IssueArgs {
+    #[command(flatten)]
+    source: SourceArgs,
+    /// A patient's id and the request that `salus wallet request` wrote for it: the record gets the
+    /// keys of that wallet, and none is made here. Repeatable.
+    #[arg(long = "request", value_name = "ID=FILE", value_parser = hand_over::parse_request)]
+    requests: Vec<(Name, PathBuf)>,
 }
 
 #[derive(Debug, Args)]
@@ -178,6 +198,7 @@ impl Report for Erased {
 pub(crate) fn run(context: &Context, command: &RecordCommand) -> Result<(), Failure> {
     match command {
         RecordCommand::Issue(args) => issue(context, args),
+        RecordCommand::HandOver(args) => hand_over::run(context, args),
         RecordCommand::Amend(args) => amend(context, args),
         RecordCommand::List(args) => list(context, args),
         RecordCommand::Erase(args) => {
@@ -216,23 +237,26 @@ fn rows(args: &SourceArgs, profile: &profile::Source) -> Result<Derivation, Fail
     Ok(derivation)
 }
 
-fn issue(context: &Context, args: &SourceArgs) -> Result<(), Failure> {
+fn issue(context: &Context, args: &IssueArgs) -> Result<(), Failure> {
+    let requests = hand_over::requests(&args.requests)?;
+    let args = &args.source;
     let profile = profile::find(&args.profile)?;
     let mut issuer = context.home.issuer(&args.issuer)?;
     let spinner = context.output.spinner("deriving rows");
     let derivation = rows(args, &profile)?;
     spinner.finish_and_clear();
+    hand_over::all_have_rows(&requests, &derivation.rows)?;
     let ledger = context.home.ledger(Access::Write)?;
     let bar = context
         .output
         .bar("committing records", derivation.rows.len());
-    let issued = path::record::issue(
+    let issued = path::record::issue_for(
         &context.home,
         &ledger,
         &mut issuer,
-        &profile.profile,
-        args.at,
+        (&profile.profile, args.at),
         &derivation.rows,
+        &requests,
         || bar.inc(1),
     )?;
     bar.finish_and_clear();

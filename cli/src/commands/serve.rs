@@ -28,7 +28,8 @@ use crate::path::submit;
 /// Serve the ledger over HTTP: read by anyone, written by signed transactions.
 ///
 /// There is no encryption: put a proxy with TLS in front, or listen on this machine only. While it
-/// serves, no other command can open the ledger.
+/// serves, other commands work through it: `salus --node http://127.0.0.1:8080 ...`. A home that
+/// follows another node serves its own checked copy, and hands on what is handed in.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -88,6 +89,8 @@ fn parse_public_url(text: &str) -> Result<String, String> {
     }
 }
 
+/// How often a replica asks its node for more.
+const FOLLOW: Duration = Duration::from_secs(5);
 /// How often the calendar is looked at.
 const LOOK: Duration = Duration::from_secs(30);
 /// How long the step that a job is at may take to end when the service stops.
@@ -106,6 +109,9 @@ pub(crate) fn run(context: &Context, args: &ServeArgs) -> Result<(), Failure> {
         .enable_all()
         .build()
         .map_err(cannot_start)?;
+    if home.asked_node()?.is_some() {
+        runtime.spawn(follow_node(ledger.clone(), context.output));
+    }
     if args.move_day {
         let operator = home.operator()?;
         move_day(&ledger, &operator)?;
@@ -250,6 +256,21 @@ async fn follow_calendar(ledger: Arc<Ledger>, operator: Party, output: Output) {
         if let Ok(Err(failure)) = moved {
             output.note(&format!("the day was not moved: {}", failure.sentence()));
         }
+    }
+}
+
+/// Keeps a replica up to date with the node that it follows.
+async fn follow_node(ledger: Arc<Ledger>, output: Output) {
+    let mut failed = false;
+    loop {
+        tokio::time::sleep(FOLLOW).await;
+        let ledger = ledger.clone();
+        let synced = tokio::task::spawn_blocking(move || ledger.sync(&|_, _| ())).await;
+        let failure = synced.ok().and_then(Result::err);
+        if let Some(error) = failure.as_ref().filter(|_| !failed) {
+            output.note(&format!("the node can't be followed: {error}"));
+        }
+        failed = failure.is_some();
     }
 }
 

@@ -337,6 +337,7 @@ pub(crate) fn run(context: &Context, command: &StudyCommand) -> Result<(), Failu
             let ledger = context.home.ledger(Access::Read)?;
             let id = context.home.find_study(&*ledger.state()?, &args.study)?.id;
             let sponsor = sponsor_of(&context.home, id)?;
+            context.home.fetch_contacts(&ledger, &id, &sponsor)?;
             context.output.show(&read_inbox(&ledger, &sponsor, &id)?)
         }
         StudyCommand::Close(args) => {

@@ -1,5 +1,7 @@
 //! `salus wallet`: what a subject holds.
 
+mod hand_over;
+
 use std::io;
 
 use clap::{Args, Subcommand};
@@ -19,11 +21,19 @@ use crate::path::consent::in_force;
 #[command(after_help = "\
 Examples:
   salus wallet new alice
+  salus wallet request alice --out request.json
+  salus wallet accept alice record.json
   salus wallet list
   salus wallet show alice")]
 pub(crate) enum WalletCommand {
     /// Make a wallet with a secret of its own.
     New(NameArgs),
+    /// Ask a custodian for a record: write the keys that belong into it to a file.
+    ///
+    /// The file holds public keys only. Each request is for one record.
+    Request(hand_over::RequestArgs),
+    /// Put records that a custodian handed over into the wallet, after a check against the ledger.
+    Accept(hand_over::AcceptArgs),
     /// List the wallets of the state directory.
     List,
     /// Show a wallet's records and consents, never its secret or a record's values.
@@ -188,6 +198,8 @@ impl Report for Shown {
 pub(crate) fn run(context: &Context, command: &WalletCommand) -> Result<(), Failure> {
     match command {
         WalletCommand::New(args) => new(context, &args.name),
+        WalletCommand::Request(args) => hand_over::request(context, args),
+        WalletCommand::Accept(args) => hand_over::accept(context, args),
         WalletCommand::List => {
             let mut list = Vec::new();
             for name in context.home.wallet_names()? {

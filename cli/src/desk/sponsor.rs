@@ -145,6 +145,7 @@ pub(super) async fn inbox(
     let node = desk.0.node.clone();
     let page = desk.read(move |home, ledger| {
         let (sponsor, id) = own_study(home, ledger, &name, &study)?;
+        home.fetch_contacts(ledger, &id, &sponsor)?;
         let inbox = read_inbox(ledger, &sponsor, &id)?;
         let shell = Shell::of(&node, &*ledger.state()?, "Inbox", Here::Desk);
         let volunteers = inbox.volunteers.into_iter();

@@ -62,7 +62,7 @@ fn open_to_readers(_file: &File) -> io::Result<()> {
 }
 
 /// Reads a JSON file; `None` where there is none.
-pub(super) fn read_json<T: DeserializeOwned>(
+pub(crate) fn read_json<T: DeserializeOwned>(
     path: &Path,
     what: &'static str,
 ) -> Result<Option<T>, Failure> {

@@ -1,6 +1,7 @@
 //! Issuers: custodians with their signing key and the openings of the records they issued.
 
 use salus_ledger::key::PublicKey;
+use salus_protocol::consent::Consent;
 use salus_protocol::day::Day;
 use salus_protocol::record::Record;
 use serde::{Deserialize, Serialize};
@@ -9,6 +10,8 @@ use super::{Home, Name, Party, Role, SigningSecret};
 use crate::failure::Failure;
 
 const RECORDS: &str = "records.json";
+/// Openings of consents that subjects handed over.
+const CONSENTS: &str = "consents.json";
 
 /// An issuer's own things.
 #[derive(Debug)]
@@ -55,5 +58,20 @@ impl Home {
     pub(crate) fn put_issuer_records(&self, issuer: &Issuer) -> Result<(), Failure> {
         let path = [Role::Issuer.folder(), issuer.name.as_str(), RECORDS];
         self.write(&path, &issuer.records, true)
+    }
+
+    /// The openings of consents that subjects handed over to an issuer.
+    pub(crate) fn consents_of(&self, issuer: &Issuer) -> Result<Vec<Consent>, Failure> {
+        let path = self.path(&[Role::Issuer.folder(), issuer.name.as_str(), CONSENTS]);
+        Ok(super::file::read_json(&path, "an issuer's consents")?.unwrap_or_default())
+    }
+
+    pub(crate) fn put_consents_of(
+        &self,
+        issuer: &Issuer,
+        consents: &[Consent],
+    ) -> Result<(), Failure> {
+        let path = [Role::Issuer.folder(), issuer.name.as_str(), CONSENTS];
+        self.write(&path, &consents, true)
     }
 }

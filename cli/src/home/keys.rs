@@ -84,6 +84,8 @@ fn no_key(what: &'static str, path: &std::path::Path) -> Failure {
     Failure::Unknown {
         what,
         name: path.display().to_string(),
-        help: "`salus key setup --development` makes one (insecure, for development)".to_owned(),
+        help: "copy the one that the ledger accepts from whoever made it, into keys/; `salus key setup \
+               --development` makes one (insecure, for development)"
+            .to_owned(),
     }
 }

@@ -64,22 +64,33 @@ impl Home {
 
     /// The key that signs the ledger's checkpoints and moves its day.
     pub(crate) fn operator(&self) -> Result<Party, Failure> {
-        self.read(&[FOLDER, CHECKPOINT], "a signing key", || {
-            Failure::NotPermitted {
-                message: format!(
-                    "the ledger's checkpoint key is not in {}",
-                    self.root().display()
-                ),
-                help:
-                    "only the ledger's operator can write it; `salus ledger init` founds a new one"
-                        .to_owned(),
-            }
+        self.find_operator()?.ok_or_else(|| Failure::NotPermitted {
+            message: format!(
+                "the ledger's checkpoint key is not in {}",
+                self.root().display()
+            ),
+            help: "only the ledger's operator can write it; `salus ledger init` founds a new one"
+                .to_owned(),
         })
     }
 
-    /// Opens this home's ledger. One that does not continue what an earlier command saw, such as an
-    /// older copy of its file, is refused.
+    /// The same, if it is here.
+    pub(super) fn find_operator(&self) -> Result<Option<Party>, Failure> {
+        super::file::read_json(&self.path(&[FOLDER, CHECKPOINT]), "a signing key")
+    }
+
+    /// Opens the ledger that this home works with: its own, or its replica of a node's, brought up
+    /// to date. What is submitted to a replica is handed in to the node.
     pub(crate) fn ledger(&self, access: Access) -> Result<Ledger, Failure> {
+        match self.asked_node()? {
+            Some(node) => self.replica(node),
+            None => self.own_ledger(access),
+        }
+    }
+
+    /// Opens this home's own ledger. One that does not continue what an earlier command saw, such as an
+    /// older copy of its file, is refused.
+    pub(crate) fn own_ledger(&self, access: Access) -> Result<Ledger, Failure> {
         let path = self.ledger_path();
         if !path.exists() {
             return Err(Failure::NoLedger {
@@ -95,7 +106,7 @@ impl Home {
     }
 
     /// Compares a ledger with the last checkpoint seen, and keeps the one that it has now.
-    fn see(&self, ledger: &Ledger) -> Result<(), Failure> {
+    pub(super) fn see(&self, ledger: &Ledger) -> Result<(), Failure> {
         let path = self.path(&SEEN);
         let seen = match std::fs::read_to_string(&path) {
             Ok(text) => Some(SignedCheckpoint::new(text)),

@@ -25,6 +25,9 @@ pub(crate) struct Wallet {
     secret: SubjectSecret,
     /// The records, oldest first.
     pub(crate) holdings: Vec<Holding>,
+    /// Keys of records that were asked for and have not come.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) requested: Vec<SigningSecret>,
 }
 
 /// A record in a wallet.
@@ -52,6 +55,7 @@ impl Wallet {
             name,
             secret: SubjectSecret::random()?,
             holdings: Vec::new(),
+            requested: Vec::new(),
         })
     }
 

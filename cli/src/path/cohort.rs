@@ -23,10 +23,14 @@ pub(crate) struct Openings<'a> {
 }
 
 impl<'a> Openings<'a> {
-    /// Those of an issuer's records, and of the consents in the wallets of its home.
+    /// Those of an issuer's records, and of the consents that were handed over to it or are in the
+    /// wallets of its home.
     pub(crate) fn of(home: &Home, issuer: &'a Issuer) -> Result<Self, Failure> {
         let records = issuer.records.iter().map(|issued| &issued.record);
-        let mut consents = BTreeMap::new();
+        let handed = home.consents_of(issuer)?.into_iter();
+        let mut consents: BTreeMap<_, _> = handed
+            .map(|consent| (consent.commitment(), consent))
+            .collect();
         for name in home.wallet_names()? {
             for holding in home.wallet(&name)?.holdings {
                 let own = holding.consents.into_iter();
@@ -45,8 +49,8 @@ impl<'a> Openings<'a> {
     pub(super) fn subject(&self, state: &State, index: RecordIndex) -> Result<Subject, Failure> {
         let missing = |what: &str| Failure::NotPermitted {
             message: format!("the opening of the {what} of record {index} is not here"),
-            help: "a count leaves nobody out, so every opening is needed: put the wallet's copy \
-                   into this home, or erase the record"
+            help: "a count leaves nobody out, so every opening is needed: ask the subject for it \
+                   (`salus consent hand-over`, then `salus consent keep` here), or erase the record"
                 .to_owned(),
         };
         let known = state.record(index);

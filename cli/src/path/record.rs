@@ -1,6 +1,6 @@
 //! Records: derived rows become signed records in wallets and commitments on the ledger.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use rayon::prelude::*;
 use salus_datasets::derivation::PatientRow;
@@ -11,6 +11,7 @@ use salus_protocol::profile::{Edition, Profile};
 use salus_protocol::record::Record;
 use salus_protocol::row::Row;
 
+use super::hand_over::RecordRequest;
 use super::{Places, submit_many};
 use crate::failure::Failure;
 use crate::home::{Holding, Home, IssuedRecord, Issuer, Name, SigningSecret, Wallet};
@@ -28,7 +29,8 @@ pub(crate) struct Issued {
 
 /// A record ready to be committed.
 struct Fresh {
-    wallet: Wallet,
+    /// The subject's wallet, where this home holds it.
+    wallet: Option<Wallet>,
     issued: IssuedRecord,
 }
 
@@ -41,6 +43,29 @@ pub(crate) fn issue(
     profile: &Profile,
     index_day: Day,
     rows: &[PatientRow],
+    step: impl Fn() + Sync,
+) -> Result<Issued, Failure> {
+    let requests = BTreeMap::new();
+    issue_for(
+        home,
+        ledger,
+        issuer,
+        (profile, index_day),
+        rows,
+        &requests,
+        step,
+    )
+}
+
+/// The same, where some patients asked for their record from homes of their own: these records
+/// hold the keys of the request, and no wallet here has them.
+pub(crate) fn issue_for(
+    home: &Home,
+    ledger: &Ledger,
+    issuer: &mut Issuer,
+    (profile, index_day): (&Profile, Day),
+    rows: &[PatientRow],
+    requests: &BTreeMap<Name, RecordRequest>,
     step: impl Fn() + Sync,
 ) -> Result<Issued, Failure> {
     let edition = Edition::of(&profile.hash(), index_day);
@@ -57,8 +82,14 @@ pub(crate) fn issue(
     let fresh: Vec<(Fresh, Submission)> = wanted
         .into_par_iter()
         .map(|(name, row)| {
-            let fresh = fresh(home, issuer, profile, (index_day, edition), name, row)?;
-            home.put_wallet(&fresh.wallet)?;
+            let of = (profile, index_day, edition);
+            let fresh = match requests.get(&name) {
+                Some(request) => requested(of, name, row, request)?,
+                None => fresh(home, issuer, of, name, row)?,
+            };
+            if let Some(wallet) = &fresh.wallet {
+                home.put_wallet(wallet)?;
+            }
             let submission = commit(ledger, issuer, &fresh.issued)?;
             step();
             Ok((fresh, submission))
@@ -88,11 +119,29 @@ fn standing_patients(
     Ok(standing.map(|r| r.patient.to_string()).collect())
 }
 
+fn requested(
+    (profile, index_day, edition): (&Profile, Day, Edition),
+    patient: Name,
+    row: &Row,
+    request: &RecordRequest,
+) -> Result<Fresh, Failure> {
+    let issued = IssuedRecord {
+        patient,
+        profile: profile.name().to_owned(),
+        index_day,
+        record: Record::new(edition, row.clone(), request.subject)?,
+        subject: request.key,
+    };
+    Ok(Fresh {
+        wallet: None,
+        issued,
+    })
+}
+
 fn fresh(
     home: &Home,
     issuer: &Issuer,
-    profile: &Profile,
-    (index_day, edition): (Day, Edition),
+    (profile, index_day, edition): (&Profile, Day, Edition),
     name: Name,
     row: &Row,
 ) -> Result<Fresh, Failure> {
@@ -117,7 +166,10 @@ fn fresh(
         key,
         consents: Vec::new(),
     });
-    Ok(Fresh { wallet, issued })
+    Ok(Fresh {
+        wallet: Some(wallet),
+        issued,
+    })
 }
 
 fn commit(ledger: &Ledger, issuer: &Issuer, issued: &IssuedRecord) -> Result<Submission, Failure> {
@@ -186,9 +238,11 @@ pub(crate) fn amend(
     Ok(outcome)
 }
 
-/// Puts the new opening beside the old one in the wallet that holds it.
+/// Puts the new opening beside the old one in the wallet that holds it, if this home does.
 fn hand_over(home: &Home, before: &IssuedRecord, after: &IssuedRecord) -> Result<(), Failure> {
-    let mut wallet = home.wallet(&before.patient)?;
+    let Some(mut wallet) = home.find_wallet(&before.patient)? else {
+        return Ok(());
+    };
     let commitment = before.record.commitment();
     let held = wallet
         .holdings
@@ -266,6 +320,7 @@ pub(crate) fn erase(
     issuer.records.retain(|r| r.patient != *patient);
     home.put_issuer_records(issuer)?;
     super::cohort::forget(home, ledger, issuer)?;
+    super::hand_over::forget_consents(home, &*ledger.state()?, issuer)?;
     if let Some(mut wallet) = home.find_wallet(patient)? {
         wallet
             .holdings

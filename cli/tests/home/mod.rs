@@ -124,6 +124,13 @@ impl TestHome {
         assert!(text.contains(says), "{text:?} does not say {says:?}");
     }
 
+    /// The command, for what needs more than arguments.
+    pub(crate) fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = salus(&self.state(""));
+        command.args(arguments);
+        command
+    }
+
     /// Whether a command succeeds.
     pub(crate) fn succeeds(&self, arguments: &[&str]) -> bool {
         let output = salus(&self.state("")).args(arguments).output().unwrap();

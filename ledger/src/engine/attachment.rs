@@ -22,6 +22,12 @@ pub enum AttachmentError {
         /// Its digest.
         digest: String,
     },
+    /// No answer on the ledger binds it.
+    #[error("no answer on the ledger binds the contact {digest}")]
+    Unbound {
+        /// Its digest.
+        digest: String,
+    },
     /// It does not have its digest.
     #[error("the {what} kept under {digest} has another digest: the file was altered")]
     Altered {
@@ -62,6 +68,9 @@ impl std::fmt::Debug for Attachment {
 
 /// Where an attachment is kept: its kind and its digest.
 pub(crate) type Place = [u8; 33];
+
+/// The bytes of an attachment, with where they are kept.
+pub(crate) type Kept = (Place, Vec<u8>);
 
 pub(crate) fn contact_place(digest: ContactDigest) -> Place {
     place(b'c', digest.to_bytes())

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::attachment::Attachment;
+use super::attachment::{Attachment, Kept, required_by};
 use super::store::Store;
 use crate::log::{Checkpoint, SignedCheckpoint};
 use crate::state::{Attached, Event, Rejection};
@@ -34,6 +34,23 @@ impl Submission {
             envelope,
             attachment: Some(attachment),
         }
+    }
+
+    /// What to keep beside the log: exactly what the transaction names, if it names anything.
+    pub(super) fn kept(&self) -> Result<Option<Kept>, Rejection> {
+        if self.attachment.is_none() {
+            required_by(self.envelope.transaction())?;
+        }
+        self.kept_if_given()
+    }
+
+    /// The same, where what it names may be missing.
+    pub(super) fn kept_if_given(&self) -> Result<Option<Kept>, Rejection> {
+        let keep = |attachment: &Attachment| {
+            let place = attachment.place_for(self.envelope.transaction())?;
+            Ok((place, attachment.bytes().to_vec()))
+        };
+        self.attachment.as_ref().map(keep).transpose()
     }
 }
 

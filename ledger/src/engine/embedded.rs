@@ -3,6 +3,8 @@
 //! A batch is entered into the state, written with its head in one commit, and acknowledged when
 //! that is on the disk; the checkpoint is signed after that. Opening rebuilds the state from the
 //! log and believes nothing else that the file says.
+//!
+//! Never here: how a replica follows another's log (see [`super::replica`]).
 
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -18,6 +20,7 @@ use super::attachment::{self, AttachmentError};
 use super::batch::{Batch, BatchAttached, LogReport, Receipt, Submission};
 use super::error::LedgerError;
 use super::store::{Commit, Store};
+use super::upstream::Upstream;
 use super::view::{View, founding, no_genesis, rebuild};
 use crate::key::PublicKey;
 use crate::log::{Checkpoint, ConsistencyProof, InclusionProof, SignedCheckpoint, TileFile};
@@ -28,11 +31,22 @@ use crate::transaction::{AttachmentDigest, Envelope};
 /// An open ledger. Share it between threads by reference or in an `Arc`.
 #[derive(Debug)]
 pub struct Ledger {
-    store: Store,
-    view: RwLock<View>,
-    /// Held while writing; the key that signs checkpoints, if this ledger may be written.
-    writer: Mutex<Option<SigningKey>>,
-    failed: AtomicBool,
+    pub(super) store: Store,
+    pub(super) view: RwLock<View>,
+    /// Held while writing.
+    pub(super) writer: Mutex<Writer>,
+    pub(super) failed: AtomicBool,
+}
+
+/// What becomes of transactions that are submitted.
+#[derive(Debug)]
+pub(super) enum Writer {
+    /// They are refused.
+    None,
+    /// They enter here, under checkpoints signed with this key.
+    Signs(Box<SigningKey>),
+    /// They are handed in elsewhere.
+    HandsIn(Box<dyn Upstream>),
 }
 
 impl Ledger {
@@ -91,7 +105,10 @@ impl Ledger {
         Self::on_store(Store::on_backend(backend, None)?, checkpoint)
     }
 
-    fn on_store(mut store: Store, checkpoint: Option<&SigningKey>) -> Result<Self, LedgerError> {
+    pub(super) fn on_store(
+        mut store: Store,
+        checkpoint: Option<&SigningKey>,
+    ) -> Result<Self, LedgerError> {
         let mut view = rebuild(&store)?;
         if let Some(secret) = checkpoint {
             let expected = view.state.genesis().checkpoint;
@@ -103,10 +120,14 @@ impl Ledger {
                 view.sign(&store, secret)?;
             }
         }
+        let writer = match checkpoint {
+            Some(secret) => Writer::Signs(Box::new(secret.clone())),
+            None => Writer::None,
+        };
         Ok(Self {
             store,
             view: RwLock::new(view),
-            writer: Mutex::new(checkpoint.cloned()),
+            writer: Mutex::new(writer),
             failed: AtomicBool::new(false),
         })
     }
@@ -124,15 +145,21 @@ impl Ledger {
     }
 
     /// Enters transactions in order, all that may, in one commit. When it returns, those with a
-    /// receipt are on the disk; those refused left no trace.
+    /// receipt are on the disk; those refused left no trace. A replica hands them in one by one
+    /// instead, and gives receipts once they have come back in the log.
     ///
     /// # Errors
-    /// [`LedgerError::ReadOnly`] without the checkpoint key. When writing fails nothing is
+    /// [`LedgerError::ReadOnly`] without the checkpoint key. [`LedgerError::Replica`] of a replica;
+    /// then some may have entered. When writing fails nothing is
     /// acknowledged, and every later call says [`LedgerError::Failed`] until the ledger is opened
     /// anew.
     pub fn submit_many(&self, submissions: &[Submission]) -> Result<Batch, LedgerError> {
         let writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
-        let secret = writer.as_ref().ok_or(LedgerError::ReadOnly)?;
+        let secret = match &*writer {
+            Writer::None => return Err(LedgerError::ReadOnly),
+            Writer::Signs(secret) => secret,
+            Writer::HandsIn(upstream) => return self.hand_in_all(&**upstream, submissions),
+        };
         let envelopes: Vec<_> = submissions.iter().map(|s| s.envelope.clone()).collect();
         let attached = BatchAttached::of(submissions, &self.store);
         let admitted = replay::admit_all(&self.read()?.state, &envelopes, &attached);
@@ -340,7 +367,7 @@ impl Ledger {
             .writer
             .get_mut()
             .unwrap_or_else(PoisonError::into_inner);
-        if writer.is_none() {
+        if matches!(writer, Writer::None) {
             return Err(LedgerError::ReadOnly);
         }
         self.store.forget_dropped()
@@ -391,7 +418,7 @@ impl Ledger {
         }
     }
 
-    fn read(&self) -> Result<RwLockReadGuard<'_, View>, LedgerError> {
+    pub(super) fn read(&self) -> Result<RwLockReadGuard<'_, View>, LedgerError> {
         let view = self.view.read().unwrap_or_else(PoisonError::into_inner);
         if self.failed.load(Ordering::Acquire) {
             return Err(LedgerError::Failed);

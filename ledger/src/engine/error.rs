@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use thiserror::Error;
 
 use super::attachment::AttachmentError;
+use super::upstream::{ReplicaError, UpstreamError};
 use crate::log::{CheckpointError, ProofError, TileError};
 use crate::replay::ReplayError;
 use crate::state::Rejection;
@@ -83,9 +84,21 @@ pub enum LedgerError {
     /// Tiles can't be made.
     #[error(transparent)]
     Tile(#[from] TileError),
+    /// What a replica was given does not hold, or could not be had.
+    #[error(transparent)]
+    Replica(#[from] ReplicaError),
+    /// It follows no other ledger.
+    #[error("the ledger is no replica: it has nothing to be brought up to")]
+    NoReplica,
     /// An attachment is missing or not what its digest says.
     #[error(transparent)]
     Attachment(#[from] AttachmentError),
+}
+
+impl From<UpstreamError> for LedgerError {
+    fn from(error: UpstreamError) -> Self {
+        Self::Replica(error.into())
+    }
 }
 
 macro_rules! from_redb {

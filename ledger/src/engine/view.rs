@@ -3,7 +3,6 @@
 
 use ed25519_dalek::SigningKey;
 
-use super::attachment;
 use super::batch::{Receipt, Submission};
 use super::error::LedgerError;
 use super::store::{Commit, Store};
@@ -50,23 +49,14 @@ impl View {
         if ends_height || submission.attachment.is_some() {
             self.state.check(&admitted)?;
         }
-        let attachment = match &submission.attachment {
-            Some(attachment) => {
-                let place = attachment.place_for(transaction)?;
-                Some((place, attachment.bytes().to_vec()))
-            }
-            None => {
-                attachment::required_by(transaction)?;
-                None
-            }
-        };
+        let kept = submission.kept()?;
         if ends_height {
             self.seal(commit);
         }
         let event = self.state.enter(&admitted)?;
         let entry = self.tree.size();
         self.append(envelope.to_bytes(), commit);
-        commit.attachments.extend(attachment);
+        commit.attachments.extend(kept);
         Ok(Receipt {
             id: envelope.id(&self.state.id()),
             entry,

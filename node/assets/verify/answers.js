@@ -117,7 +117,7 @@ export function checkAnswers(contents, checks, progress) {
     "statements",
     `Computed anew from the study’s terms, for ${counted(answers.length)}.`,
   );
-  checks.done("nullifiers", `${answers.length} different nullifiers.`);
+  checks.done("nullifiers", `${counted(answers.length)}, each with a nullifier of its own.`);
   if (proven === answers.length)
     checks.done("proofs", `${counted(proven)} verified, one pairing equation each.`);
   else checks.skip("proofs", "Not checked: a verifying key was refused.");

@@ -22,15 +22,21 @@ function checkItem({ id, title, meaning, outcome, detail }) {
   return element("li", { class: "check", id: `check-${id}` }, [
     element("h3", {}, [`${title} `, tag(outcome)]),
     element("p", { class: "quiet" }, [meaning]),
-    element("p", {}, [detail]),
+    element("p", {}, prose(detail)),
   ]);
+}
+
+/** A text with the commands in it, which stand between backticks, as code. @param {string} text */
+function prose(text) {
+  const parts = text.split("`");
+  return parts.map((part, at) => (at % 2 === 1 ? element("code", {}, [part]) : part));
 }
 
 /** @param {string} caption @param {string[]} head @param {string[][]} rows */
 function table(caption, head, rows) {
   const cells = (row) =>
     row.map((cell, at) =>
-      element(at === 0 ? "th" : "td", at === 0 ? { scope: "row" } : {}, [cell]),
+      element(at === 0 ? "th" : "td", at === 0 ? { scope: "row" } : {}, prose(cell)),
     );
   return element("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": caption }, [
     element("table", {}, [

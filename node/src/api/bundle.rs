@@ -25,7 +25,7 @@ pub(crate) struct Extent {
 /// A study's audit bundle, as `salus audit verify` reads it.
 #[utoipa::path(
     get, path = "/studies/{id}/bundle", tag = "studies",
-    params(("id" = String, Path, description = "The study's id, 64 hexadecimal digits"), Extent),
+    params(("id" = String, Path, description = "The study's id, 64 hexadecimal digits", pattern = "^[0-9a-fA-F]{64}$"), Extent),
     responses(
         (status = 200, body = Object, content_type = "application/json", description = "The bundle: docs/spec/ledger.md, section Audit bundle"),
         (status = "default", body = Problem, content_type = "application/problem+json", description = "A problem; 404 for an unknown study"),

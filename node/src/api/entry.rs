@@ -97,6 +97,7 @@ pub(crate) struct Range {
     from: u64,
     /// How many, at most 256. Default: 256.
     #[serde(default = "most")]
+    #[param(maximum = 256)]
     count: u64,
 }
 

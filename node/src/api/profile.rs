@@ -138,7 +138,7 @@ pub(super) async fn profiles(State(node): State<Node>) -> Json<Vec<ProfileView>>
 /// A profile document in TOML.
 #[utoipa::path(
     get, path = "/profiles/{hash}", tag = "studies",
-    params(("hash" = String, Path, description = "The profile's hash, 64 hexadecimal digits")),
+    params(("hash" = String, Path, description = "The profile's hash, 64 hexadecimal digits", pattern = "^[0-9a-fA-F]{64}$")),
     responses(
         (status = 200, body = String, content_type = "application/toml"),
         (status = "default", body = Problem, content_type = "application/problem+json", description = "A problem; 404 when no study brought it"),

@@ -24,9 +24,11 @@ const MOST: usize = 4 * PAGE;
 pub(crate) struct Range {
     /// The first leaf's index, a multiple of 4,096. Default: 0.
     #[serde(default)]
+    #[param(multiple_of = 4096)]
     from: usize,
     /// How many: 4,096, 8,192, 12,288 or 16,384. Default: 16,384.
     #[serde(default = "most")]
+    #[param(minimum = 4096, maximum = 16384, multiple_of = 4096)]
     count: usize,
 }
 

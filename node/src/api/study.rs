@@ -29,9 +29,11 @@ pub(crate) fn parse_id(text: &str) -> Result<StudyId, Problem> {
 #[into_params(parameter_in = Query)]
 pub(crate) struct Range {
     /// The id of the last study of the page before.
+    #[param(pattern = "^[0-9a-fA-F]{64}$")]
     after: Option<String>,
     /// How many, at most 256. Default: 256.
     #[serde(default = "most")]
+    #[param(maximum = 256)]
     count: usize,
 }
 
@@ -86,7 +88,7 @@ pub(super) async fn studies(
 /// One study, in full.
 #[utoipa::path(
     get, path = "/studies/{id}", tag = "studies",
-    params(("id" = String, Path, description = "The study's id, 64 hexadecimal digits")),
+    params(("id" = String, Path, description = "The study's id, 64 hexadecimal digits", pattern = "^[0-9a-fA-F]{64}$")),
     responses(
         (status = 200, body = StudyView),
         (status = "default", body = Problem, content_type = "application/problem+json", description = "A problem; 404 for an unknown study"),

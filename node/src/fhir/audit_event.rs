@@ -75,7 +75,7 @@ impl Asked {
 /// What happened to studies, in the log's order.
 #[utoipa::path(
     get, path = "/AuditEvent", tag = "fhir",
-    params(("version" = String, Path, description = "`r4` or `r5`"), Asked),
+    params(("version" = String, Path, description = "`r4` or `r5`", pattern = "^r[45]$"), Asked),
     responses(
         (status = 200, body = Resource, content_type = "application/fhir+json", description = "A Bundle of type searchset"),
         (status = "default", body = Resource, content_type = "application/fhir+json", description = "An OperationOutcome"),
@@ -120,7 +120,7 @@ pub(super) async fn search(
 #[utoipa::path(
     get, path = "/AuditEvent/{id}", tag = "fhir",
     params(
-        ("version" = String, Path, description = "`r4` or `r5`"),
+        ("version" = String, Path, description = "`r4` or `r5`", pattern = "^r[45]$"),
         ("id" = String, Path, description = "The index of a log entry that concerns a study"),
         Formatted,
     ),

@@ -14,7 +14,7 @@ const CHANGED: &str = "2026-11-21";
 /// What is served of a version.
 #[utoipa::path(
     get, path = "/metadata", tag = "fhir",
-    params(("version" = String, Path, description = "`r4` or `r5`"), Formatted),
+    params(("version" = String, Path, description = "`r4` or `r5`", pattern = "^r[45]$"), Formatted),
     responses(
         (status = 200, body = Resource, content_type = "application/fhir+json", description = "A CapabilityStatement"),
         (status = "default", body = Resource, content_type = "application/fhir+json", description = "An OperationOutcome"),

@@ -19,7 +19,7 @@ const KIND: &str = "EvidenceVariable";
 /// The criteria of studies, in R5.
 #[utoipa::path(
     get, path = "/EvidenceVariable", tag = "fhir",
-    params(("version" = String, Path, description = "`r5`"), Asked),
+    params(("version" = String, Path, description = "`r5`", pattern = "^r5$"), Asked),
     responses(
         (status = 200, body = Resource, content_type = "application/fhir+json", description = "A Bundle of type searchset"),
         (status = "default", body = Resource, content_type = "application/fhir+json", description = "An OperationOutcome"),
@@ -38,8 +38,8 @@ pub(super) async fn search(
 #[utoipa::path(
     get, path = "/EvidenceVariable/{id}", tag = "fhir",
     params(
-        ("version" = String, Path, description = "`r5`"),
-        ("id" = String, Path, description = "The study's id, 64 hexadecimal digits"),
+        ("version" = String, Path, description = "`r5`", pattern = "^r5$"),
+        ("id" = String, Path, description = "The study's id, 64 hexadecimal digits", pattern = "^[0-9a-fA-F]{64}$"),
         Formatted,
     ),
     responses(

@@ -23,7 +23,7 @@ const CRITERION: &str = "urn:salus:fhir:criterion";
 /// The criteria of studies, in R4.
 #[utoipa::path(
     get, path = "/Group", tag = "fhir",
-    params(("version" = String, Path, description = "`r4`"), Asked),
+    params(("version" = String, Path, description = "`r4`", pattern = "^r4$"), Asked),
     responses(
         (status = 200, body = Resource, content_type = "application/fhir+json", description = "A Bundle of type searchset"),
         (status = "default", body = Resource, content_type = "application/fhir+json", description = "An OperationOutcome"),
@@ -42,8 +42,8 @@ pub(super) async fn search(
 #[utoipa::path(
     get, path = "/Group/{id}", tag = "fhir",
     params(
-        ("version" = String, Path, description = "`r4`"),
-        ("id" = String, Path, description = "The study's id, 64 hexadecimal digits"),
+        ("version" = String, Path, description = "`r4`", pattern = "^r4$"),
+        ("id" = String, Path, description = "The study's id, 64 hexadecimal digits", pattern = "^[0-9a-fA-F]{64}$"),
         Formatted,
     ),
     responses(

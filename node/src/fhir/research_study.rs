@@ -74,7 +74,7 @@ impl Asked {
 /// Studies in the order of their ids.
 #[utoipa::path(
     get, path = "/ResearchStudy", tag = "fhir",
-    params(("version" = String, Path, description = "`r4` or `r5`"), Asked),
+    params(("version" = String, Path, description = "`r4` or `r5`", pattern = "^r[45]$"), Asked),
     responses(
         (status = 200, body = Resource, content_type = "application/fhir+json", description = "A Bundle of type searchset"),
         (status = "default", body = Resource, content_type = "application/fhir+json", description = "An OperationOutcome"),
@@ -119,8 +119,8 @@ pub(super) async fn search(
 #[utoipa::path(
     get, path = "/ResearchStudy/{id}", tag = "fhir",
     params(
-        ("version" = String, Path, description = "`r4` or `r5`"),
-        ("id" = String, Path, description = "The study's id, 64 hexadecimal digits"),
+        ("version" = String, Path, description = "`r4` or `r5`", pattern = "^r[45]$"),
+        ("id" = String, Path, description = "The study's id, 64 hexadecimal digits", pattern = "^[0-9a-fA-F]{64}$"),
         Formatted,
     ),
     responses(

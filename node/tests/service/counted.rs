@@ -54,3 +54,24 @@ fn tiles_of_a_log_with_several_levels_are_those_of_the_log() {
         assert!(answer.body == file.bytes, "{}", file.path);
     }
 }
+
+#[test]
+fn what_proofs_rest_on_is_served_by_its_digest() {
+    let ledger = Ledger::open_on(Disk::holding(SCENE.disk.bytes()), None).unwrap();
+    let service = Service::of(ledger, Settings::default());
+    for (digest, bytes) in &SCENE.attached {
+        let answer = service.get(&format!("/api/v1/attachments/{digest}"));
+        assert_eq!(answer.status, 200);
+        assert!(
+            answer
+                .header("cache-control")
+                .unwrap()
+                .contains("immutable")
+        );
+        assert!(answer.body == *bytes, "{digest}");
+    }
+    let unknown = format!("/api/v1/attachments/{}", "0".repeat(64));
+    assert_eq!(service.get(&unknown).problem().0, 404);
+    let malformed = service.get("/api/v1/attachments/zz").problem();
+    assert_eq!(malformed, (400, "Parameter".to_owned()));
+}

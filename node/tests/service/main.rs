@@ -8,6 +8,7 @@ mod description;
 mod fhir;
 #[path = "../../../tests/tools/fhir/models.rs"]
 mod fhir_models;
+mod inbox;
 mod limits;
 mod pages;
 #[path = "../../../ledger/tests/power/mod.rs"]
@@ -16,6 +17,7 @@ mod reading;
 #[path = "../../../ledger/tests/cohort/scene.rs"]
 #[allow(dead_code)] // the ledger's tests use the rest
 mod scene;
+mod schemathesis;
 mod service;
 mod submitting;
 mod verify;

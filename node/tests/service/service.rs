@@ -37,17 +37,13 @@ impl Service {
 
     /// Serves an empty ledger, with a profile to write queries for.
     pub(crate) fn offering() -> Self {
-        let document = include_str!("../../../profiles/cardiometabolic.toml");
-        let offered = OfferedProfile {
-            profile: Arc::new(Profile::from_toml(document).unwrap()),
-            document: document.into(),
-        };
         let ledger = Ledger::create_on(Disk::default(), &genesis(true), &checkpoint());
-        let site = Site {
-            profiles: vec![offered],
-            ..Site::default()
-        };
-        Self::with_site(ledger.unwrap(), Settings::default(), site)
+        Self::with_site(ledger.unwrap(), Settings::default(), offered())
+    }
+
+    /// Serves a ledger with the whole session, and a profile to write queries for.
+    pub(crate) fn offering_full() -> Self {
+        Self::offering().entering(session::batches().len())
     }
 
     /// Serves a ledger with the whole session.
@@ -90,12 +86,15 @@ impl Service {
 
     /// Serves a ledger with the first `batches` batches of the session.
     pub(crate) fn with(batches: usize) -> Self {
-        let service = Self::founded(Settings::default());
+        Self::founded(Settings::default()).entering(batches)
+    }
+
+    fn entering(self, batches: usize) -> Self {
         for batch in &session::batches()[..batches] {
-            let entered = service.ledger.submit_many(batch).unwrap();
+            let entered = self.ledger.submit_many(batch).unwrap();
             assert!(entered.outcomes.iter().all(Result::is_ok));
         }
-        service
+        self
     }
 
     pub(crate) fn get(&self, path: &str) -> Answer {
@@ -136,6 +135,19 @@ impl Drop for Service {
         if let Some(thread) = self.thread.take() {
             let _ = thread.join();
         }
+    }
+}
+
+/// A site with a profile.
+fn offered() -> Site {
+    let document = include_str!("../../../profiles/cardiometabolic.toml");
+    let offered = OfferedProfile {
+        profile: Arc::new(Profile::from_toml(document).unwrap()),
+        document: document.into(),
+    };
+    Site {
+        profiles: vec![offered],
+        ..Site::default()
     }
 }
 

@@ -13,18 +13,18 @@ pub(crate) struct Models {
 }
 
 impl Models {
-    /// `SALUS_FHIR_PYTHON` names a Python that has the models; else that of `tests/tools/fhir/.venv`.
+    /// `SALUS_FHIR_PYTHON` names a Python that has the models; else that of `tests/tools/.venv`.
     pub(crate) fn find() -> Option<Self> {
-        let tools = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/tools/fhir");
+        let tools = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/tools");
         let named = std::env::var_os("SALUS_FHIR_PYTHON").map(PathBuf::from);
         let python = named.unwrap_or_else(|| tools.join(".venv/bin/python"));
         if python.exists() {
-            let script = tools.join("validate.py");
+            let script = tools.join("fhir/validate.py");
             return Some(Self { python, script });
         }
         println!(
-            "SKIPPED: no FHIR models; install them by `python3 -m venv tests/tools/fhir/.venv && \
-             tests/tools/fhir/.venv/bin/pip install -r tests/tools/fhir/requirements.txt`"
+            "SKIPPED: no FHIR models; install them by `python3 -m venv tests/tools/.venv && \
+             tests/tools/.venv/bin/pip install -r tests/tools/requirements.txt`"
         );
         None
     }

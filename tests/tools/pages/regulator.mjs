@@ -16,7 +16,7 @@ export async function regulator(walk, title) {
   await verdict(page, GOOD);
   walk.expect((await page.evaluate(() => document.activeElement.id)) === "verdict", "the verdict does not take the focus");
   await walk.says("Everything that was checked here holds");
-  await walk.says("Not checked here: use `salus audit verify`");
+  await walk.says("Not checked here: use salus audit verify");
   await walk.says("That issuers committed the truth");
   await walk.look("verify-study");
   await expectations(walk, page);
