@@ -15,6 +15,8 @@ const MOST_TRIES: u32 = 3;
 
 /// Runs a job to its end, unless it is over or the process stops. What fails is in its file.
 pub(super) fn run(desk: &Desk, queued: &Queued) {
+    let running = desk.0.jobs.running.lock();
+    let _running = running.unwrap_or_else(|held| held.into_inner());
     if desk.0.jobs.is_stopping() {
         return;
     }
