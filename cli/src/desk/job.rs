@@ -52,6 +52,8 @@ pub(super) struct Jobs {
     queue: Queue,
     /// Where proofs are made: one thread fewer than there are cores, so that one is left to answer.
     pool: ThreadPool,
+    /// Held while a job runs: one at a time, whatever the queue says.
+    running: Mutex<()>,
     /// Held while a job's file is changed.
     files: Mutex<()>,
     /// Told whenever a job has changed.
@@ -79,6 +81,7 @@ impl Jobs {
         Ok(Self {
             queue: Queue::open(home).await?,
             pool,
+            running: Mutex::new(()),
             files: Mutex::new(()),
             changed: watch::Sender::new(()),
             stopping: AtomicBool::new(false),
@@ -101,10 +104,13 @@ impl Jobs {
         let Some(mut job) = home.find_job(custodian, id)? else {
             return Ok(None);
         };
+        let before = job.clone();
         change(&mut job);
-        job.revision += 1;
-        home.put_job(&job)?;
-        self.changed.send_replace(());
+        if job != before {
+            job.revision += 1;
+            home.put_job(&job)?;
+            self.changed.send_replace(());
+        }
         Ok(Some(job))
     }
 

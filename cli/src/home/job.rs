@@ -41,7 +41,7 @@ impl JobId {
     pub(crate) fn random() -> Result<Self, Failure> {
         let mut chance = [0u8; 6];
         getrandom::fill(&mut chance)?;
-        let now = Timestamp::now().as_millisecond();
+        let now = Timestamp::now().as_millisecond().max(0);
         Ok(Self(format!("{now:012x}{}", hex::encode(chance))))
     }
 

@@ -72,6 +72,17 @@ async function board() {
 async function custodian() {
   await page().goto("/desk/custodians/hospital");
   await walk.look("custodian");
+  const patients = [
+    { resourceType: "Patient", id: "walked-1", birthDate: "1950-02-03", gender: "female" },
+    { resourceType: "Observation", id: "odd", status: "final", subject: { reference: "Patient/walked-1" } },
+  ];
+  const buffer = Buffer.from(patients.map((patient) => JSON.stringify(patient)).join("\n"));
+  await page().getByLabel("Files").setInputFiles({ name: "Patient.ndjson", mimeType: "application/fhir+ndjson", buffer });
+  await page().getByRole("button", { name: "Upload and read" }).click();
+  await page().getByRole("button", { name: "Commit the records" }).waitFor({ timeout: 60_000 });
+  await walk.says("Resources left out");
+  await walk.look("import");
+  await page().goto("/desk/custodians/hospital");
   const count = page().getByRole("button", { name: `Count for ${TITLE}` });
   await page().locator("form", { has: count }).getByLabel("Table").selectOption("attrition");
   await count.click();

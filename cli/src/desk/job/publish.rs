@@ -12,7 +12,8 @@ use crate::home::{Job, Outcome};
 use crate::output::counted;
 use crate::path::cohort;
 
-/// A consent that enters while a page is made ends that page; so often it is tried anew.
+/// A consent that enters while a page is made makes the page stale, or asks for an opening that was
+/// not read; so often all is tried anew. Pages that are current are passed over then.
 const ROUNDS: usize = 3;
 
 pub(super) fn publish(
@@ -37,7 +38,9 @@ pub(super) fn publish(
         steps.phase("pages published", pages)?;
         let step = || steps.step();
         match cohort::publish(home, ledger, &issuer, edition, &layout, false, step) {
-            Err(Failure::Rejected(Rejection::PageStale { .. })) if round < ROUNDS => {
+            Err(Failure::Rejected(Rejection::PageStale { .. }) | Failure::NotPermitted { .. })
+                if round < ROUNDS =>
+            {
                 round += 1;
             }
             Err(failure) => return Err(failure),

@@ -5,7 +5,7 @@ use std::time::Duration;
 use apalis::prelude::{
     BackendExt, BoxDynError, Data, TaskBuilder, WorkerBuilder, WorkerBuilderExt,
 };
-use apalis_core::backend::WorkerFilter;
+use apalis_core::backend::{Vacuum, WorkerFilter};
 use apalis_sqlite::queries::{push_tasks, reenqueue_orphaned};
 use apalis_sqlite::{
     Config, Error, SqliteConnectOptions, SqlitePool, SqlitePoolOptions, SqliteStorage,
@@ -64,10 +64,12 @@ impl Queue {
         Ok(Self(pool))
     }
 
-    /// Takes over what an earlier process was working on. There is no other now: this one has the
-    /// ledger open.
+    /// Takes over what an earlier process was working on, and forgets what is over. There is no other
+    /// process now: this one has the ledger open.
     pub(super) async fn take_over(&self) -> Result<(), Error> {
-        reenqueue_orphaned(&self.0, 0, QUEUE, &WorkerFilter::None).await?;
+        // However long ago it was last seen, also if the clock was set back since.
+        reenqueue_orphaned(&self.0, i64::MIN, QUEUE, &WorkerFilter::None).await?;
+        SqliteStorage::<Queued>::new(&self.0).vacuum().await?;
         Ok(())
     }
 
