@@ -333,6 +333,11 @@ fn counted(errors: &QueryErrors) -> String {
 }
 
 impl QueryFailure {
+    /// Every error in one text.
+    pub(crate) fn listed(&self) -> String {
+        format!("{self}: {}", self.errors)
+    }
+
     /// The failure of the query `name` with this text.
     pub(crate) fn failure(name: &str, text: &str, errors: QueryErrors) -> Failure {
         Failure::Query(Box::new(Self {

@@ -174,8 +174,9 @@ async fn serve_home(
         let said = format!("sign in, once, at http://{address}{path}");
         context.output.note(&said);
     }
+    let public_url = args.public_url.clone();
     let settings = Settings {
-        public_url: args.public_url.clone(),
+        public_url: public_url.or_else(|| reception.as_ref().map(|known| known.origin())),
         ..Settings::default()
     };
     let node = Node::with_site(ledger, settings, site(args, link, reception));

@@ -2,7 +2,7 @@
 
 use askama::Template;
 use axum::Form;
-use axum::extract::{Path, Query, State};
+use axum::extract::{Path, State};
 use axum::response::Redirect;
 use salus_ledger::engine::Ledger;
 use salus_ledger::state::Standing;
@@ -45,7 +45,7 @@ pub(super) async fn board(
     State(desk): State<Desk>,
     identity: Identity,
     Path(name): Path<String>,
-    Query(note): Query<Note>,
+    note: Note,
 ) -> Result<Html<BoardPage>, Problem> {
     let name = Desk::acting(&identity, Role::Board, &name)?;
     let node = desk.0.node.clone();

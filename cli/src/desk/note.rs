@@ -1,5 +1,9 @@
 //! Notes: what a form did, said on the page to which it leads.
 
+use std::convert::Infallible;
+
+use axum::extract::{FromRequestParts, Query};
+use axum::http::request::Parts;
 use axum::response::Redirect;
 use serde::{Deserialize, Serialize};
 
@@ -15,10 +19,24 @@ pub(super) enum Done {
     Approved,
 }
 
-/// What the address of a page says was done.
+/// What the address of a page says was done. It is taken only from this site's own pages: another's
+/// link could else say of a desk what nobody did.
 #[derive(Debug, Default, Deserialize)]
 pub(super) struct Note {
     done: Option<Done>,
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for Note {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Infallible> {
+        let site = parts.headers.get("sec-fetch-site");
+        if site.is_none_or(|site| site != "same-origin") {
+            return Ok(Self::default());
+        }
+        let said = Query::<Self>::from_request_parts(parts, state).await;
+        Ok(said.map_or_else(|_| Self::default(), |Query(note)| note))
+    }
 }
 
 impl Note {

@@ -4,7 +4,7 @@ pub(super) mod answer;
 pub(super) mod consent;
 
 use askama::Template;
-use axum::extract::{Path, Query, State};
+use axum::extract::{Path, State};
 use salus_ledger::engine::Ledger;
 use salus_ledger::state::{Standing, State as LedgerState, StudyState};
 use salus_node::pages::{Here, Html, Shell, StudyInWords};
@@ -85,7 +85,7 @@ pub(super) async fn patient(
     State(desk): State<Desk>,
     identity: Identity,
     Path(name): Path<String>,
-    Query(note): Query<Note>,
+    note: Note,
 ) -> Result<Html<PatientPage>, Problem> {
     let name = Desk::acting(&identity, Role::Subject, &name)?;
     let node = desk.0.node.clone();

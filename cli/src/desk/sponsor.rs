@@ -4,7 +4,7 @@ pub(super) mod opening;
 
 use askama::Template;
 use axum::Form;
-use axum::extract::{Path, Query, State};
+use axum::extract::{Path, State};
 use axum::response::Redirect;
 use salus_ledger::engine::Ledger;
 use salus_ledger::state::Standing;
@@ -62,7 +62,7 @@ pub(super) async fn sponsor(
     State(desk): State<Desk>,
     identity: Identity,
     Path(name): Path<String>,
-    Query(note): Query<Note>,
+    note: Note,
 ) -> Result<Html<SponsorPage>, Problem> {
     let name = Desk::acting(&identity, Role::Researcher, &name)?;
     let node = desk.0.node.clone();

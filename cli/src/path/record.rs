@@ -119,6 +119,29 @@ fn standing_patients(
     Ok(standing.map(|r| r.patient.to_string()).collect())
 }
 
+/// The first of these patients whose wallet in this home holds a record that this issuer did not
+/// issue: two custodians' patients may have the same id.
+pub(crate) fn first_foreign(
+    home: &Home,
+    issuer: &Issuer,
+    rows: &[PatientRow],
+) -> Result<Option<Name>, Failure> {
+    let own: BTreeSet<_> = issuer.records.iter().map(|issued| issued.subject).collect();
+    for row in rows {
+        let Ok(name) = row.patient.parse::<Name>() else {
+            continue;
+        };
+        if let Some(wallet) = home.find_wallet(&name)? {
+            let mut holdings = wallet.holdings.iter();
+            // One of this issuer's own may be of a commit that was cut off.
+            if holdings.any(|h| !own.contains(&h.key.public()) && h.issuer != issuer.title) {
+                return Ok(Some(name));
+            }
+        }
+    }
+    Ok(None)
+}
+
 fn requested(
     (profile, index_day, edition): (&Profile, Day, Edition),
     patient: Name,

@@ -49,8 +49,9 @@ impl Reception {
         self.public_url.is_https()
     }
 
-    /// The node's origin, as browsers name it.
-    pub(super) fn origin(&self) -> String {
+    /// The node's origin, as browsers name it: scheme, host and port.
+    #[must_use]
+    pub fn origin(&self) -> String {
         self.public_url.origin()
     }
 

@@ -2,7 +2,7 @@
 
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Query, Request, State};
-use axum::http::header::{CONTENT_LENGTH, HOST, ORIGIN};
+use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE, HOST, ORIGIN};
 use axum::http::{HeaderMap, Method, Uri};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Redirect, Response};
@@ -23,7 +23,7 @@ use crate::problem::Problem;
 const IDLE_MINUTES: i64 = 30;
 /// Every session ends after so many seconds: a working day.
 const LONGEST_SECONDS: u64 = 10 * 60 * 60;
-/// The longest body of a desk's request, in bytes.
+/// The longest form of a desk, in bytes.
 const DESK_BYTES: usize = 1 << 20;
 
 /// The routes by which people sign in and out.
@@ -94,18 +94,25 @@ async fn sign_out(session: Session) -> Result<Redirect, Problem> {
 ///
 /// A request with an access token is nobody's page: browsers do not add tokens.
 async fn own_pages_only(State(node): State<Node>, request: Request, next: Next) -> Response {
-    if announces_more_than(request.headers(), DESK_BYTES) {
+    // Other bodies than forms are read by routes that bound them themselves.
+    if is_form(request.headers()) && announces_more_than(request.headers(), DESK_BYTES) {
         return Problem::too_large(DESK_BYTES).into_response();
     }
     let public = node.site().reception.as_ref().map(|known| known.origin());
     let foreign = *request.method() != Method::GET
         && *request.method() != Method::HEAD
-        && !bears_token(request.headers())
+        && (node.site().demo || !bears_token(request.headers()))
         && !is_own(request.headers(), public.as_deref());
     if foreign || (node.site().demo && !is_local(request.headers())) {
         return Problem::foreign_page().into_response();
     }
     next.run(request).await
+}
+
+fn is_form(headers: &HeaderMap) -> bool {
+    let media = headers.get(CONTENT_TYPE);
+    let media = media.and_then(|media| media.to_str().ok());
+    media.is_some_and(|media| media.starts_with("application/x-www-form-urlencoded"))
 }
 
 fn announces_more_than(headers: &HeaderMap, bytes: usize) -> bool {

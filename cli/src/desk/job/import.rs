@@ -34,7 +34,8 @@ pub(in crate::desk) fn folders(desk: &Desk, custodian: &Name) -> Vec<Name> {
     let folders = entries.filter_map(|entry| {
         let entry = entry.ok()?;
         let name: Name = entry.file_name().to_str()?.parse().ok()?;
-        entry.path().is_dir().then_some(name)
+        // Not through links: who may write there could else import another custodian's export.
+        entry.file_type().ok()?.is_dir().then_some(name)
     });
     let mut folders: Vec<Name> = folders.collect();
     folders.sort();
@@ -86,7 +87,9 @@ fn place(desk: &Desk, job: &Job, source: &ImportSource) -> Result<PathBuf, Failu
         (ImportSource::Folder(name), Some(imports))
             if folders(desk, &job.custodian).contains(name) =>
         {
-            Ok(imports.join(job.custodian.as_str()).join(name.as_str()))
+            let folder = imports.join(job.custodian.as_str()).join(name.as_str());
+            refuse_links(&folder)?;
+            Ok(folder)
         }
         (ImportSource::Folder(name), _) => Err(Failure::Unknown {
             what: "folder to import",
@@ -94,6 +97,24 @@ fn place(desk: &Desk, job: &Job, source: &ImportSource) -> Result<PathBuf, Failu
             help: "the operator puts it below the folder of imports".to_owned(),
         }),
     }
+}
+
+fn refuse_links(folder: &Path) -> Result<(), Failure> {
+    let entries = std::fs::read_dir(folder).map_err(Failure::file("list", folder))?;
+    for entry in entries {
+        let entry = entry.map_err(Failure::file("list", folder))?;
+        let kind = entry
+            .file_type()
+            .map_err(Failure::file("read", entry.path()))?;
+        if kind.is_symlink() {
+            let name = entry.file_name();
+            return Err(Failure::NotPermitted {
+                message: format!("{} is a link", name.to_string_lossy()),
+                help: "put the file itself into the folder of imports".to_owned(),
+            });
+        }
+    }
+    Ok(())
 }
 
 fn read(steps: &Steps<'_>, path: &Path) -> Result<Import, Failure> {
@@ -132,6 +153,15 @@ pub(super) fn commit(
         name: import.to_string(),
         help: "import the export again".to_owned(),
     })?;
+    let issuer = home.issuer(&job.custodian)?;
+    if let Some(name) = record::first_foreign(home, &issuer, &rows)? {
+        return Err(Failure::NotPermitted {
+            message: format!("the wallet {name} of this home holds records of another custodian"),
+            help: "who has the same id there may be somebody else: let the patient ask for the \
+                   record with `salus wallet request`"
+                .to_owned(),
+        });
+    }
     steps.phase("records committed", rows.len())?;
     let mut all = record::Issued::default();
     for run in rows.chunks(rows.len().div_ceil(RUNS).max(SMALLEST_RUN)) {

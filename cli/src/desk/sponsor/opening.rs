@@ -16,9 +16,9 @@ use salus_protocol::query::Explanation;
 use serde::Deserialize;
 
 use crate::commands::party::checked_title;
-use crate::desk::Desk;
 use crate::desk::note::{Done, lead};
 use crate::desk::patient::consent::Fields;
+use crate::desk::{Desk, offered_profile};
 use crate::failure::Failure;
 use crate::home::{Home, Name};
 use crate::path::study::{Terms, ask, open as open_study};
@@ -67,7 +67,8 @@ fn show(
     query: Query,
 ) -> Result<OpeningPage, Failure> {
     let text = query.text.replace("\r\n", "\n");
-    let asked = ask("as sent", &text, Some(&query.profile))?;
+    let profile = offered_profile(&query.profile)?.name();
+    let asked = ask("as sent", &text, Some(profile))?;
     let sponsors = home.sponsor_names()?.into_iter();
     let sponsors: Vec<String> = sponsors
         .filter(|name| identity.may_act(Role::Researcher, name.as_str()))
@@ -114,7 +115,8 @@ pub(in crate::desk) async fn open(
 fn enter(home: &Home, ledger: &Ledger, name: &Name, sent: &Sent) -> Result<(), Failure> {
     let text = sent.one("text").replace("\r\n", "\n");
     let sponsor = home.sponsor(name)?;
-    let asked = ask("as sent", &text, Some(sent.one("profile")))?;
+    let profile = offered_profile(sent.one("profile"))?.name();
+    let asked = ask("as sent", &text, Some(profile))?;
     open_study(ledger, &sponsor, &asked, sent.terms()?)?;
     Ok(())
 }
