@@ -62,7 +62,7 @@ fn check_of_entry(problem: &EntryProblem) -> &'static [&'static str] {
     }
 }
 
-fn expected(ledger: LedgerId) -> Value {
+pub(crate) fn expected(ledger: LedgerId) -> Value {
     json!({
         "ledger": ledger.to_string(),
         "checkpointKey": PublicKey::of(&checkpoint()).to_string(),
@@ -97,6 +97,8 @@ fn the_script_says_what_it_checked() {
     let small = &AUDITED.small;
     let report = script.audit(small.to_json().as_bytes(), &expected(small.ledger));
     assert_eq!(report["verdict"], "verified");
+    let sayings = report["notShown"].to_string();
+    assert!(sayings.contains("query text is the query") && sayings.contains("ceremony"));
     assert_eq!(report["answers"].as_array().unwrap().len(), 3);
     let made = [
         "bundle",

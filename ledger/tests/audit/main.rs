@@ -20,3 +20,4 @@ mod keys;
 mod operator;
 mod replayed;
 mod signers;
+mod unproven;

@@ -18,14 +18,14 @@ use crate::world::forged::Forged;
 use crate::world::*;
 
 /// A good log: records 0 (with consent), 1 and 2 (erased), and a study; and its state.
-struct Good {
-    world: World,
+pub(crate) struct Good {
+    pub(crate) world: World,
     entries: Vec<Entry>,
-    study: StudyId,
+    pub(crate) study: StudyId,
 }
 
 impl Good {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let mut good = Self {
             world: World::founded(),
             entries: vec![Entry::Transaction(genesis(true))],
@@ -68,12 +68,12 @@ impl Good {
         self.entries.push(Entry::Head(head));
     }
 
-    fn forged(&self) -> Forged {
+    pub(crate) fn forged(&self) -> Forged {
         Forged::of(self.world.id(), self.entries.clone())
     }
 
     /// The head that would follow one more transaction that changes nothing.
-    fn next_head(&self) -> RegistryHead {
+    pub(crate) fn next_head(&self) -> RegistryHead {
         let last = *self.world.state.latest_head().unwrap();
         RegistryHead {
             height: last.height + 1,

@@ -101,6 +101,8 @@ fn the_script_checks_the_form_of_cohort_answers() {
     assert_eq!(checks(&report, "failed"), [""; 0], "{report:#}");
     assert!(checks(&report, "passed").contains(&"cohort".to_owned()));
     assert!(checks(&report, "not-checked").contains(&"cohort-proofs".to_owned()));
+    // Nobody in script has looked at the proof: this is not the good verdict.
+    assert_eq!(report["verdict"], "incomplete");
     let cells = json!(["50", "25", "suppressed", "suppressed"]);
     let [answer] = &report["cohort"].as_array().unwrap()[..] else {
         panic!("{report:#}")

@@ -6,6 +6,7 @@ import { readEntry } from "../../../node/assets/verify/entry.js";
 import { verifies } from "../../../node/assets/verify/key.js";
 import { isConsistent, isIncluded, leafHash } from "../../../node/assets/verify/log.js";
 import { expectedOf, termProblems } from "../../../node/assets/verify/study.js";
+import { mostReleased } from "../../../node/assets/verify/table.js";
 import { compareCheckpoints } from "../../../node/assets/verify/two-checkpoints.js";
 import { tamper, tamperings } from "../../../node/assets/verify/tamper.js";
 import { readProof, readVerifyingKey } from "../../../node/assets/verify/verifying-key.js";
@@ -73,6 +74,7 @@ const answers = {
     const changed = tamper(fromHex(bundle), id);
     return changed && toHex(changed);
   },
+  most: ({ many, policy }) => many.map((records) => mostReleased(records, policy)),
   consistent: ({ from, to, path }) =>
     isConsistent(
       { size: from.size, root: fromHex(from.root) },

@@ -6,6 +6,7 @@ use salus_protocol::consent::{DiseaseArea, Grant, Region};
 use salus_protocol::nullifier::{Scope, StudyId};
 use salus_protocol::purpose::{Ask, Institution, Research};
 use salus_protocol::query::{CompiledQuery, Criterion};
+use salus_protocol::release::{DisclosurePolicy, Released, Shape, release};
 use serde_json::{Value, json};
 
 use crate::process::script;
@@ -120,4 +121,30 @@ fn statements_are_computed_alike() {
     };
     let expected: Vec<_> = studies.iter().map(expected).collect();
     assert_eq!(found, Value::from(expected));
+}
+
+/// The largest value that a study's policy shows of so many records, as the policy itself has it.
+#[test]
+fn no_policy_shows_more_than_the_script_says() {
+    let Some(mut script) = script() else { return };
+    for (suppress_up_to, round_to) in [(10, 5), (10, 10), (20, 7), (12, 50)] {
+        let policy = DisclosurePolicy {
+            suppress_up_to,
+            round_to,
+        };
+        let mut most = 0;
+        let shown: Vec<u32> = (0..200)
+            .map(|count| {
+                if let Released::Count(value) = release(policy, Shape::Single, &[count]).unwrap()[0]
+                {
+                    most = most.max(value);
+                }
+                most
+            })
+            .collect();
+        let many: Vec<u32> = (0..200).collect();
+        let policy = json!({ "suppressUpTo": suppress_up_to, "roundTo": round_to });
+        let said = script.ask(&json!({ "ask": "most", "many": many, "policy": policy }));
+        assert_eq!(said, json!(shown), "{policy}");
+    }
 }

@@ -24,7 +24,7 @@ import { checkLog } from "./whole-log.js";
  */
 export function audit(file, expected, progress = () => {}) {
   const checks = new Checks();
-  const found = { about: null, answers: [], cohort: [], insecure: false };
+  const found = { about: null, answers: [], cohort: [], waiting: 0, keys: 0, insecure: false };
   try {
     auditWith(file, expected, checks, found, progress);
   } catch (error) {
@@ -46,7 +46,7 @@ function auditWith(file, expected, checks, found, progress) {
   checkExpected(bundle, expected, checks);
   const genesis = readGenesis(bundle, checks);
   if (genesis === null) return;
-  checkCheckpointKey(genesis, expected, checks);
+  checkCheckpointKey(bundle, genesis, expected, checks);
   const checkpoint = readSigned(bundle, genesis, checks);
   const allow = expected.allowInsecureKeys === true;
   const contents = new Contents(bundle, genesis, allow, checks);
@@ -59,9 +59,10 @@ function auditWith(file, expected, checks, found, progress) {
   } else {
     checkStudy(contents, checks);
     found.answers = checkAnswers(contents, checks, told("answers", contents.answers.length));
-    found.cohort = checkCohort(contents, checks);
+    ({ told: found.cohort, waiting: found.waiting } = checkCohort(contents, checks));
     standingDone(contents, checks);
     found.about = aboutOf(contents, genesis, checkpoint);
+    found.keys = contents.keys.size;
     found.insecure = [...contents.keys.values()].some((key) => key.insecure);
   }
   checkLog(contents, checkpoint, checks, told("the whole log", bundle.log?.length ?? 0));
@@ -89,7 +90,8 @@ function checkExpected(bundle, { ledger }, checks) {
   checks.done("ledger", `${bundle.ledger}.`);
 }
 
-function checkCheckpointKey(genesis, { checkpointKey }, checks) {
+/** A reader who knows the key knows the ledger: nobody else signs its checkpoints. */
+function checkCheckpointKey(bundle, genesis, { checkpointKey }, checks) {
   if (!checkpointKey) return;
   const key = attempt(
     () => readCheckpointKey(checkpointKey),
@@ -98,6 +100,7 @@ function checkCheckpointKey(genesis, { checkpointKey }, checks) {
   if (key !== null && key !== genesis.checkpoint) {
     checks.problem("ledger", `the ledger’s checkpoint key is ${genesis.checkpoint}`);
   }
+  checks.done("ledger", `${bundle.ledger}, whose checkpoint key you gave.`);
 }
 
 /** The genesis, if its hash is the ledger's id; its signature is checked with the others. */

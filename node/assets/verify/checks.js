@@ -18,7 +18,7 @@ const CHECKS = [
   [
     "ledger",
     "It is of the ledger you expect",
-    "The ledger’s id is the one that you have from elsewhere; and so is the key that signs its checkpoints, if you gave one.",
+    "The ledger’s id, or the key that signs its checkpoints, is the one that you have from elsewhere; both, if you gave both.",
   ],
   [
     "genesis",
@@ -99,7 +99,7 @@ const CHECKS = [
   [
     "cohort",
     "Cohort answers keep their form",
-    "Registered issuers signed them in the study’s time; each has the cells of its table, and only values that the study’s policy can release.",
+    "Registered issuers signed them in the study’s time; each has the cells of its table, and only values that the study’s policy can release; with the whole log, of no more records than they had.",
   ],
   [
     "cohort-proofs",

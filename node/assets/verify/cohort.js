@@ -3,29 +3,75 @@ import { checkStanding } from "./answers.js";
 import { Checks } from "./checks.js";
 import { Contents } from "./contents.js";
 import { showDay } from "./day.js";
-import { cellsOf, isReleasable, tableKey } from "./table.js";
+import { cellsOf, isReleasable, mostReleased, tableKey } from "./table.js";
 
 /** Days for which a tally can be released. */
 const TALLY_DAYS = 14;
 const ELSEWHERE = "Not checked here: use `salus audit verify`.";
 
-/** @param {Contents} contents with a study @param {Checks} checks */
+/**
+ * @param {Contents} contents with a study @param {Checks} checks
+ * @returns {{told: any[], waiting: number}} what each answer says, and how many tallies none releases
+ */
 export function checkCohort(contents, checks) {
-  const { cohort } = contents;
-  if (cohort.length === 0) {
+  const { cohort, tallies } = contents;
+  if (cohort.length + tallies.size === 0) {
     const none = "The bundle holds no answers by custodians.";
     checks.skip("cohort", none);
     checks.skip("cohort-proofs", none);
-    return [];
+    return { told: [], waiting: 0 };
   }
+  for (const tally of tallies.values()) checkCounts(contents, tally, checks);
   const released = new Set();
   const told = cohort.map((answer) => checkOne(contents, answer, released, checks));
-  checks.done("cohort", `${cohort.length} looked at: form only, not how they were counted.`);
+  const waiting = tallies.size - released.size;
+  checks.done(
+    "cohort",
+    `Answers: ${cohort.length}; tallies without one: ${waiting}. Their form was looked at, not how they were counted.`,
+  );
   checks.skip(
     "cohort-proofs",
     `${ELSEWHERE} It verifies them with a bundle that holds the whole log.`,
   );
-  return told;
+  return { told, waiting };
+}
+
+/** That there is a commitment for each cell. @returns {number | null} cells of the table, if it is one */
+function checkCounts({ study }, { index, table, counts }, checks) {
+  const wrong = (what) => checks.problem("cohort", `entry ${index}: ${what}`);
+  const cells = cellsOf(table, study.query);
+  if (typeof cells === "string") {
+    wrong(cells);
+    return null;
+  }
+  // A release has no commitments of its own: they are its tallies'.
+  if (counts !== undefined && counts.length !== cells)
+    wrong(`it commits to ${counts.length} counts; its table has ${cells} cells`);
+  return cells;
+}
+
+/**
+ * With the whole log: that no value is larger than the records can give that its custodians had.
+ * @param {Contents} contents with a study
+ * @param {Map<number, number>} countable by a tally's or an answer's entry, how many records with
+ *   consent its signer had @param {Checks} checks
+ */
+export function checkMost({ study, cohort }, countable, checks) {
+  // Noise may show more than there are.
+  if (study.noise !== null) return;
+  for (const { index, tallies, released } of cohort) {
+    const parts = (tallies ?? [index]).map((entry) => countable.get(Number(entry)) ?? 0);
+    const records = parts.reduce((sum, part) => sum + part, 0);
+    const most = mostReleased(records, study.policy);
+    // What is suppressed counts somebody, or stands beside a cell that does.
+    const isMore = (value) => (value === null ? records === 0 : value > most);
+    if (released.some(isMore)) {
+      checks.problem(
+        "cohort",
+        `entry ${index}: it releases more than the records with consent can give that its custodians had: ${records}, shown as ${most} at most`,
+      );
+    }
+  }
 }
 
 function checkOne(contents, answer, released, checks) {
@@ -35,9 +81,8 @@ function checkOne(contents, answer, released, checks) {
     answer.kind === "submit cohort"
       ? checkAlone(contents, answer, wrong, checks)
       : checkTogether(contents, answer, released, wrong, checks);
-  const cells = cellsOf(answer.table, study.query);
-  if (typeof cells === "string") wrong(cells);
-  else if (answer.released.length !== cells) {
+  const cells = checkCounts(contents, answer, checks);
+  if (cells !== null && answer.released.length !== cells) {
     wrong(`it releases ${answer.released.length} cells; its table has ${cells}`);
   }
   const never = answer.released.find(

@@ -27,8 +27,10 @@ export class Replay {
     this.issuers = new Set();
     this.boards = new Set();
     this.keys = new Set();
-    /** @type {{issuer: string, subject: string, sequence: number, record: bigint, consent: bigint}[]} */
+    /** @type {{issuer: string, subject: string, sequence: number, record: bigint, consent: bigint, edition: bigint}[]} */
     this.records = [];
+    /** How many records have a consent, by issuer and edition. @type {Map<string, number>} */
+    this.consented = new Map();
     this.commitments = new Set();
     this.rows = new Set();
     this.subjects = new Set();
@@ -118,9 +120,14 @@ export class Replay {
     this.takeFaces(t);
     this.subjects.add(t.subject);
     const index = this.records.length;
-    const { subject, record } = t;
-    this.records.push({ issuer: signer, subject, sequence: 0, record, consent: 0n });
+    const { subject, record, edition } = t;
+    this.records.push({ issuer: signer, subject, sequence: 0, record, consent: 0n, edition });
     this.registry.set(index, record, 0n);
+  }
+
+  /** How many records with consent an issuer has now. @param {string} issuer @param {bigint} edition */
+  countable(issuer, edition) {
+    return this.consented.get(`${issuer} ${edition}`) ?? 0;
   }
 
   /** No two records share a commitment, ever. */
@@ -145,6 +152,7 @@ export class Replay {
       t.sequence === record.sequence && t.sequence < MOST_SEQUENCE,
       "it is of another state of the record",
     );
+    const had = record.consent !== 0n;
     const isIssuer = signer === record.issuer;
     const isSubject = signer === record.subject;
     let takesBack = true;
@@ -165,6 +173,9 @@ export class Replay {
     }
     demand(!takesBack || !this.answered, "something is taken back after an answer of its height");
     if (takesBack) this.revised = this.height + 1n;
+    const change = Number(record.consent !== 0n) - Number(had);
+    const dataset = `${record.issuer} ${record.edition}`;
+    this.consented.set(dataset, (this.consented.get(dataset) ?? 0) + change);
     record.sequence += 1;
     this.registry.set(t.index, record.record, record.consent);
   }

@@ -8,6 +8,13 @@ const OUTCOMES = {
   "not-checked": { sign: "–", word: "not checked here", style: "unchecked" },
 };
 
+/** Verdicts in words. */
+const VERDICTS = {
+  verified: { title: "It verifies", style: "good" },
+  incomplete: { title: "Nothing false was found, but not all was checked", style: "warn" },
+  failed: { title: "It does not verify", style: "bad" },
+};
+
 /** @param {import('./checks.js').Check['outcome']} outcome */
 function tag(outcome) {
   const { sign, word, style } = OUTCOMES[outcome];
@@ -98,7 +105,8 @@ function answersOf({ answers, cohort, checks }) {
       `${a.entry}`,
       a.custodians.join(" and "),
       a.table,
-      a.released.join(", "),
+      // The script checks no custodian's proof: each value says so, wherever it is copied to.
+      a.released.map((value) => `${value} (not proven here)`).join(", "),
       a.proof,
     ]);
     const head = ["Entry", "Counted by", "Table", "Released", "Proof"];
@@ -116,10 +124,8 @@ function answersOf({ answers, cohort, checks }) {
  * @param {{title: string, breaks: string} | null} tampering what was falsified before
  */
 export function showReport(place, report, tampering) {
-  const good = report.verdict === "verified";
-  const verdict = element("h2", { tabindex: "-1", id: "verdict" }, [
-    good ? "It verifies" : "It does not verify",
-  ]);
+  const { title, style } = VERDICTS[report.verdict];
+  const verdict = element("h2", { tabindex: "-1", id: "verdict" }, [title]);
   const lines = [element("p", {}, [report.sentence])];
   if (tampering !== null) {
     const caught = report.checks.find(({ id }) => id === tampering.breaks);
@@ -135,7 +141,7 @@ export function showReport(place, report, tampering) {
     );
   }
   const section = element("section", { "aria-labelledby": "verdict" }, [
-    element("div", { class: `notice ${good ? "good" : "bad"}` }, [verdict, ...lines]),
+    element("div", { class: `notice ${style}` }, [verdict, ...lines]),
     ...(report.about === null ? [] : aboutList(report.about)),
     element("h2", {}, ["Each check"]),
     element("ol", { class: "checks" }, report.checks.map(checkItem)),
@@ -144,7 +150,7 @@ export function showReport(place, report, tampering) {
     element(
       "ul",
       {},
-      report.notShown.map((line) => element("li", {}, [line])),
+      report.notShown.map((line) => element("li", {}, prose(line))),
     ),
   ]);
   place.replaceChildren(section);

@@ -72,3 +72,15 @@ export function isReleasable(value, { suppressUpTo, roundTo }, noised) {
   const lowest = value === roundTo ? suppressUpTo + 1 : Math.max(nearest, suppressUpTo + 1);
   return lowest <= Math.min(nearest + roundTo - 1, most);
 }
+
+/**
+ * The largest value that the policy shows where so many records can be counted; 0 if it shows none.
+ * @param {number} records
+ * @param {{suppressUpTo: number, roundTo: number}} policy
+ */
+export function mostReleased(records, { suppressUpTo, roundTo }) {
+  if (records <= suppressUpTo) return 0;
+  const nearest = Math.floor((records + Math.floor(roundTo / 2)) / roundTo) * roundTo;
+  // What is near to 0 is released as one step.
+  return Math.max(nearest, roundTo);
+}

@@ -3,40 +3,80 @@ import { Checks } from "./checks.js";
 
 /**
  * @typedef {{about: Record<string, any> | null, answers: any[], cohort: any[],
- *   insecure: boolean}} Found what was read of the bundle
- * @typedef {{verdict: 'verified' | 'failed', sentence: string,
+ *   waiting: number, keys: number, insecure: boolean}} Found what was read of the bundle;
+ *   `waiting` tallies are not released, `keys` verifying keys are looked at
+ * @typedef {'verified' | 'incomplete' | 'failed'} Verdict `incomplete`: nothing false was found,
+ *   but not all that is shown was checked
+ * @typedef {{verdict: Verdict, sentence: string,
  *   checks: import('./checks.js').Check[], about: Record<string, any> | null,
  *   answers: any[], cohort: any[], notShown: string[]}} Report
  */
 
-const counted = (number) => (number === 1 ? "1 check" : `${number} checks`);
+const many = (number, one, more) => (number === 1 ? `1 ${one}` : `${number} ${more}`);
+const counted = (number) => many(number, "check", "checks");
 
 /** @param {Checks} checks @param {Found} found @returns {Report} */
 export function verdictOn(checks, found) {
   const { about, answers, cohort } = found;
   const list = checks.list();
   const failed = list.filter(({ outcome }) => outcome === "failed");
-  const passed = list.filter(({ outcome }) => outcome === "passed");
-  const left = list.length - passed.length;
-  const bad = failed.length > 0;
+  const rest = { checks: list, about, answers, cohort };
+  if (failed.length > 0) {
+    const first = failed[0].title;
+    return {
+      verdict: "failed",
+      sentence: `Do not rely on this bundle: ${counted(failed.length)} failed, the first being “${first}”.`,
+      ...rest,
+      notShown: ["Anything: a bundle of which one check fails shows nothing."],
+    };
+  }
+  const passed = list.filter(({ outcome }) => outcome === "passed").length;
+  const left = list.length - passed;
+  const missing = missingOf(checks, found);
   return {
-    verdict: bad ? "failed" : "verified",
-    sentence: bad
-      ? `Do not rely on this bundle: ${counted(failed.length)} failed, the first being “${failed[0].title}”.`
-      : `Everything that was checked here holds: ${counted(passed.length)} passed, ${left} not made.`,
-    checks: list,
-    about,
-    answers,
-    cohort,
-    notShown: bad
-      ? ["Anything: a bundle of which one check fails shows nothing."]
-      : notShown(checks, found),
+    verdict: missing.length > 0 ? "incomplete" : "verified",
+    sentence:
+      missing.length > 0
+        ? `${counted(passed)} passed and none failed, which is not enough to rely on. ${missing.join(" ")}`
+        : `Everything that was checked here holds: ${counted(passed)} passed, ${left} not made.`,
+    ...rest,
+    notShown: notShown(checks, found),
   };
 }
 
-/** What a bundle that verifies does not show. @param {Checks} checks @param {Found} found */
-function notShown(checks, { answers, cohort, insecure }) {
+const isNamed = (checks) => checks.outcome("ledger").outcome === "passed";
+
+/** What a reader must still have checked to rely on what is shown, and how. */
+function missingOf(checks, { cohort, waiting }) {
+  const missing = [];
+  if (cohort.length > 0) {
+    const answers = many(cohort.length, "custodians’ answer", "custodians’ answers");
+    missing.push(
+      `Not proven here: ${answers}. Have the command salus audit verify check the proofs, with a bundle that holds the whole log.`,
+    );
+  }
+  if (waiting > 0) {
+    const tallies = many(waiting, "tally that is", "tallies that are");
+    missing.push(
+      `Not proven here: ${tallies} not released. The command salus audit verify checks such proofs, with a bundle that holds the whole log.`,
+    );
+  }
+  if (!isNamed(checks)) {
+    missing.push(
+      "Not known: which ledger this is, and anyone can found one. Enter the ledger’s id, or its checkpoint key, that you have from elsewhere, and verify again.",
+    );
+  }
+  return missing;
+}
+
+/** What a bundle of which nothing failed does not show. @param {Checks} checks @param {Found} found */
+function notShown(checks, { answers, cohort, keys, insecure }) {
   const lines = [];
+  if (!isNamed(checks)) {
+    lines.push(
+      "Which ledger this is: its name and its key are the bundle’s own word, and so are the hospitals and boards that it registers.",
+    );
+  }
   if (answers.length + cohort.length === 0) {
     lines.push("Anything about anyone: the bundle holds no answers to the study.");
   } else {
@@ -47,7 +87,15 @@ function notShown(checks, { answers, cohort, insecure }) {
   }
   if (cohort.length > 0) {
     lines.push(
-      "How custodians counted: this page lists what they signed, and checks no proof of it.",
+      "That custodians counted as they say: this page lists what they signed, and checks no proof of it.",
+    );
+  }
+  lines.push(
+    "That the query text is the query: proofs are about the compiled query, and `salus audit verify` compiles the text again.",
+  );
+  if (keys > 0) {
+    lines.push(
+      "That a verifying key comes from a ceremony: this is the ledger’s own word. Compare its id, above, with that of the ceremony that you trust.",
     );
   }
   if (checks.outcome("complete").outcome !== "passed") {

@@ -1,6 +1,7 @@
 // A bundle's whole log: that it is the one under the checkpoint, and what only it shows.
 import { equal, fromBase64, fromHex, toHex } from "./bytes.js";
 import { Checks } from "./checks.js";
+import { checkMost } from "./cohort.js";
 import { Contents, attempt } from "./contents.js";
 import { isSignedFor, readEntry } from "./entry.js";
 import { hash } from "./hash.js";
@@ -8,6 +9,8 @@ import { leafHash, rootOf } from "./log.js";
 import { Replay } from "./replay.js";
 
 const ANSWERS = ["submit eligibility", "submit cohort", "submit tally", "release cohort"];
+/** Of these, those that count records. */
+const COUNTS = ["submit cohort", "submit tally"];
 const CHECKS = ["log", "attachments", "replay", "complete"];
 
 /**
@@ -28,7 +31,7 @@ export function checkLog(contents, checkpoint, checks, progress) {
   if (entries === null) return;
   checkAttachments(entries, contents.bundle.attachments, checks);
   checkComplete(entries, contents, checks);
-  checkReplay(entries, contents.bundle.ledger, checks);
+  checkReplay(entries, contents, checks);
 }
 
 /** The log's entries, if each is one; checks root and signatures. */
@@ -110,15 +113,20 @@ function checkComplete(entries, contents, checks) {
   );
 }
 
-function checkReplay(entries, ledger, checks) {
-  const replay = new Replay(ledger);
+function checkReplay(entries, contents, checks) {
+  const { bundle, study } = contents;
+  const replay = new Replay(bundle.ledger);
+  const countable = new Map();
   for (const [index, entry] of entries.entries()) {
+    if (study !== null && entry.transaction?.study === bundle.study && COUNTS.includes(entry.kind))
+      countable.set(index, replay.countable(entry.signer, study.query.edition));
     const broken = replay.take(entry);
     if (broken !== null) {
       checks.problem("replay", `entry ${index} of the log: ${broken}`);
       return;
     }
   }
+  if (study !== null) checkMost(contents, countable, checks);
   if (replay.first !== entries.length) checks.problem("replay", "the log ends within a height");
   checks.done(
     "replay",
