@@ -9,8 +9,8 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use clap::{ArgGroup, Args, Subcommand};
-use salus_datasets::fhir::consent::{NoConsent, Wish, decide, wishes};
-use salus_datasets::fhir::{ConsentResource, Import, Limits, import};
+use salus_datasets::fhir::consent::{NoConsent, Wish, wish_of, wishes};
+use salus_datasets::fhir::{Import, Limits, import};
 use salus_protocol::consent::{Grant, Modifier, Permission, Region, Terms};
 use salus_protocol::day::Day;
 use salus_protocol::purpose::Institution;
@@ -403,12 +403,8 @@ fn read_to_its_end(path: &Path) -> Result<Import, Failure> {
 fn from_fhir(path: &Path, wallet: &Name) -> Result<Wish, Failure> {
     let import = read_to_its_end(path)?;
     let patient = import.patient(wallet.as_str());
-    let theirs: Vec<&ConsentResource> = import
-        .consents
-        .iter()
-        .filter(|consent| Some(consent.patient) == patient)
-        .collect();
-    decide(&theirs).map_err(|reason| no_consent(path, wallet, &reason))
+    let wish = patient.map_or(Err(NoConsent::None), |patient| wish_of(&import, patient));
+    wish.map_err(|reason| no_consent(path, wallet, &reason))
 }
 
 fn no_consent(path: &Path, wallet: &Name, reason: &NoConsent) -> Failure {
