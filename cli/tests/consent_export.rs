@@ -47,3 +47,35 @@ fn what_is_exported_grants_the_same_consent_again() {
     let lapsed = ["consent", "export", "--wallet", &alice, "--fhir", "r4"];
     home.fails(4, &lapsed, "no consent in force");
 }
+
+/// A source that broke off may have held a refusal, so nothing is granted from it.
+#[test]
+fn a_source_that_broke_off_grants_nothing() {
+    let home = TestHome::empty();
+    let [alice, ..] = home.found("2025-01-01");
+    let grant = ["--permit", "GRU", "--be-counted", "--until", "2027-01-01"];
+    home.ok(&[&["consent", "grant", "--wallet", &alice], &grant[..]].concat());
+    let folder = home.path("export");
+    fs::create_dir(&folder).unwrap();
+    let file = format!("{folder}/1.json");
+    home.ok(&[
+        "consent", "export", "--wallet", &alice, "--fhir", "r4", "--out", &file,
+    ]);
+    home.ok(&[
+        "consent",
+        "grant",
+        "--wallet",
+        &alice,
+        "--from-fhir",
+        &folder,
+    ]);
+    fs::write(
+        format!("{folder}/2.json"),
+        "{\"resourceType\": \"Bundle\", \"ent",
+    )
+    .unwrap();
+    for who in [&["--wallet", &alice][..], &["--all"]] {
+        let again = [&["consent", "grant", "--from-fhir", &folder], who].concat();
+        home.fails(2, &again, "could not be read to its end");
+    }
+}

@@ -9,8 +9,8 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use clap::{ArgGroup, Args, Subcommand};
-use salus_datasets::fhir::consent::{NoConsent, Wish, decide, wishes};
-use salus_datasets::fhir::{ConsentResource, Limits, import};
+use salus_datasets::fhir::consent::{NoConsent, Wish, wish_of, wishes};
+use salus_datasets::fhir::{Import, Limits, import};
 use salus_protocol::consent::{Grant, Modifier, Permission, Region, Terms};
 use salus_protocol::day::Day;
 use salus_protocol::purpose::Institution;
@@ -299,7 +299,7 @@ fn run_grant(context: &Context, args: &GrantArgs) -> Result<(), Failure> {
 /// Every wallet's patient as the source says; patients without a wallet are passed over.
 fn grant_all(context: &Context, source: &Path) -> Result<(), Failure> {
     let home = &context.home;
-    let import = import(source, &Limits::default())?;
+    let import = read_to_its_end(source)?;
     let (mut grantings, mut no_consent) = (Vec::new(), BTreeMap::new());
     for (patient, wish) in import.patients.iter().zip(wishes(&import)) {
         let Ok(name) = patient.id.parse::<Name>() else {
@@ -384,16 +384,27 @@ fn from_flags(
     })
 }
 
+/// A source's import, which must be whole: a refusal may be in what is missing.
+fn read_to_its_end(path: &Path) -> Result<Import, Failure> {
+    let import = import(path, &Limits::default())?;
+    if import.report.is_complete() {
+        return Ok(import);
+    }
+    Err(Failure::usage(
+        format!(
+            "{} could not be read to its end, and a refusal may be in what is missing",
+            path.display()
+        ),
+        "`salus dataset import` says which file broke off; export it again",
+    ))
+}
+
 /// What the Consent resources of a source say for the patient whose wallet it is.
 fn from_fhir(path: &Path, wallet: &Name) -> Result<Wish, Failure> {
-    let import = import(path, &Limits::default())?;
+    let import = read_to_its_end(path)?;
     let patient = import.patient(wallet.as_str());
-    let theirs: Vec<&ConsentResource> = import
-        .consents
-        .iter()
-        .filter(|consent| Some(consent.patient) == patient)
-        .collect();
-    decide(&theirs).map_err(|reason| no_consent(path, wallet, &reason))
+    let wish = patient.map_or(Err(NoConsent::None), |patient| wish_of(&import, patient));
+    wish.map_err(|reason| no_consent(path, wallet, &reason))
 }
 
 fn no_consent(path: &Path, wallet: &Name, reason: &NoConsent) -> Failure {

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::coding::{Concept, Interner};
+use super::consent::{Unread, UnreadConsents};
 use super::event::Event;
 use super::fact::{Facts, Rejection, Statement};
 use super::import::Import;
@@ -36,6 +37,8 @@ pub(crate) struct Assembly {
     /// Slots whose events take their codings from a Medication.
     awaiting: HashMap<usize, Arc<str>>,
     consents: Vec<(usize, ConsentResource)>,
+    /// Slots of Consents that can't be read, with the number of their subject where that can be.
+    unread_consents: Vec<(usize, Option<usize>)>,
     dated_by_record: Vec<usize>,
 }
 
@@ -65,6 +68,16 @@ impl Assembly {
         };
         if let Some(id) = &id {
             self.choose_version(number, id, &mut slot);
+        }
+        match resource.unread_consent {
+            None => {}
+            Some(Unread::OfAnybody) => self.unread_consents.push((number, None)),
+            Some(Unread::Of(subjects)) => {
+                for id in subjects {
+                    let subject = self.subject(&id);
+                    self.unread_consents.push((number, Some(subject)));
+                }
+            }
         }
         match resource.statement {
             Err(rejection) => slot.left_out = Some(slot.left_out.take().unwrap_or(rejection)),
@@ -179,6 +192,7 @@ impl Assembly {
                 .is_some_and(|slot| slot.left_out.is_none())
         };
 
+        let unread_consents = unread(&self.unread_consents, &self.slots, patient_of);
         let mut events: Vec<Event> = Vec::with_capacity(self.events.len());
         for (number, event) in self.events {
             if let Some(patient) = patient_of(event.patient).filter(|_| stands(number)) {
@@ -203,6 +217,7 @@ impl Assembly {
             patients: patients.into_iter().map(|(_, patient)| patient).collect(),
             events,
             consents,
+            unread_consents,
             report,
         }
     }
@@ -298,6 +313,27 @@ impl Assembly {
             }
         }
     }
+}
+
+/// Whose Consents stand unread. Patients that are not in the export get no consent in any case.
+fn unread(
+    consents: &[(usize, Option<usize>)],
+    slots: &[Slot],
+    patient_of: impl Fn(usize) -> Option<usize>,
+) -> UnreadConsents {
+    let mut unread = UnreadConsents::default();
+    for (number, subject) in consents {
+        let why = slots.get(*number).and_then(|slot| slot.left_out.as_ref());
+        let settled = [Reason::Superseded, Reason::EnteredInError];
+        if why.is_some_and(|why| settled.contains(&why.reason)) {
+            continue;
+        }
+        match subject {
+            Some(subject) => unread.patients.extend(patient_of(*subject)),
+            None => unread.of_anybody = true,
+        }
+    }
+    unread
 }
 
 fn report(

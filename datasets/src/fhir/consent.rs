@@ -16,6 +16,7 @@
 
 mod duo;
 mod export;
+mod unread;
 mod wish;
 
 use std::sync::Arc;
@@ -43,7 +44,9 @@ const SCOPE_SYSTEM: &str = "http://terminology.hl7.org/CodeSystem/consentscope";
 const ACT_CODE: &str = "http://terminology.hl7.org/CodeSystem/v3-ActCode";
 
 pub use export::{ExportError, export};
-pub use wish::{NoConsent, Wish, decide, wishes};
+pub(crate) use unread::Unread;
+pub use unread::UnreadConsents;
+pub use wish::{NoConsent, Wish, wish_of, wishes};
 
 /// A version of FHIR whose Consent is read and written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

@@ -1,5 +1,6 @@
 //! An import: everything read from one source.
 
+use super::consent::UnreadConsents;
 use super::{ConsentResource, Event, ImportReport, Patient};
 
 /// Everything read from one source, ready for derivation.
@@ -11,6 +12,8 @@ pub struct Import {
     pub events: Vec<Event>,
     /// Consents, by patient, then place in the source.
     pub consents: Vec<ConsentResource>,
+    /// Whose Consents were left out though they may say no.
+    pub unread_consents: UnreadConsents,
     /// What was left out and why.
     pub report: ImportReport,
 }
@@ -24,6 +27,14 @@ impl Import {
             .events
             .partition_point(|event| event.patient <= patient);
         self.events.get(start..end).unwrap_or_default()
+    }
+
+    /// The Consents of one patient that could be read.
+    #[must_use]
+    pub fn consents_of(&self, patient: usize) -> &[ConsentResource] {
+        let start = self.consents.partition_point(|c| c.patient < patient);
+        let end = self.consents.partition_point(|c| c.patient <= patient);
+        self.consents.get(start..end).unwrap_or_default()
     }
 
     /// The place of the patient with this id.

@@ -60,7 +60,7 @@ struct Reading<'a> {
     assembly: &'a mut Assembly,
     file: u32,
     resources: u64,
-    /// What was no resource; reported only if the file has resources at all.
+    /// What was no resource; reported only if the file has resources at all, or one of them may hold a Consent.
     others: Vec<(u32, Resource)>,
 }
 
@@ -165,14 +165,20 @@ impl Reading<'_> {
     }
 
     fn end(self, broken: Option<String>) {
+        // What may hold a Consent is never passed over.
+        let holds_any = self.resources > 0
+            || self
+                .others
+                .iter()
+                .any(|(_, other)| other.unread_consent.is_some());
         let outcome = match broken {
             Some(problem) => FileOutcome::CutShort(problem),
-            None if self.resources == 0 && !self.others.is_empty() => {
+            None if !holds_any && !self.others.is_empty() => {
                 FileOutcome::PassedOver("nothing in it is a FHIR resource".to_owned())
             }
             None => FileOutcome::Complete,
         };
-        if self.resources > 0 {
+        if holds_any {
             for (position, mut resource) in self.others {
                 if let Err(rejection) = &mut resource.statement {
                     rejection.reason = Reason::Malformed;
@@ -210,10 +216,10 @@ fn parse_line(number: u32, line: &[u8], by_entry: bool) -> Vec<(u32, Resource)> 
         Err(error) => {
             return vec![(
                 number,
-                Resource::unreadable(format!(
-                    "not UTF-8 at byte {} of the line",
-                    error.valid_up_to() + 1
-                )),
+                Resource::unreadable(
+                    format!("not UTF-8 at byte {} of the line", error.valid_up_to() + 1),
+                    &String::from_utf8_lossy(line),
+                ),
             )];
         }
     };
@@ -226,16 +232,6 @@ fn parse_line(number: u32, line: &[u8], by_entry: bool) -> Vec<(u32, Resource)> 
             .into_iter()
             .map(|(_, resource)| (number, resource))
             .collect(),
-        Err(rejection) => {
-            vec![(
-                number,
-                Resource {
-                    resource_type: "Bundle".to_owned(),
-                    id: None,
-                    updated: None,
-                    statement: Err(rejection),
-                },
-            )]
-        }
+        Err(rejection) => vec![(number, Resource::unopened(json, rejection))],
     }
 }

@@ -19,6 +19,7 @@ use jiff::Timestamp;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
+use super::consent::Unread;
 use super::fact::{Facts, Rejection, Statement};
 use super::reference::FullUrls;
 use super::report::Reason;
@@ -37,6 +38,8 @@ pub(crate) struct Resource {
     pub(crate) updated: Option<Timestamp>,
     /// What it states, or why it is left out.
     pub(crate) statement: Result<Statement, Rejection>,
+    /// Whose Consent it is, or holds, where it can't be read as one.
+    pub(crate) unread_consent: Option<Unread>,
 }
 
 /// What every resource has. Read first, so that a malformed one can be named.
@@ -67,6 +70,7 @@ impl Resource {
                     id: None,
                     updated: None,
                     statement: Err(rejection),
+                    unread_consent: Unread::find(json, urls),
                 };
             }
         };
@@ -88,12 +92,16 @@ impl Resource {
             resource_type: header.resource_type.into_owned(),
             id,
             updated,
+            unread_consent: match &statement {
+                Ok(_) => None,
+                Err(_) => Unread::find(json, urls),
+            },
             statement,
         }
     }
 
-    /// A resource that could not even be read as text.
-    pub(crate) fn unreadable(detail: String) -> Self {
+    /// A resource that could not even be read as text; `rest` is what can be.
+    pub(crate) fn unreadable(detail: String, rest: &str) -> Self {
         Self {
             resource_type: NO_TYPE.to_owned(),
             id: None,
@@ -102,6 +110,18 @@ impl Resource {
                 reason: Reason::Malformed,
                 detail: Some(detail),
             }),
+            unread_consent: Unread::mentioned(rest),
+        }
+    }
+
+    /// A Bundle that can't be opened.
+    pub(crate) fn unopened(json: &str, rejection: Rejection) -> Self {
+        Self {
+            resource_type: "Bundle".to_owned(),
+            id: None,
+            updated: None,
+            statement: Err(rejection),
+            unread_consent: Unread::mentioned(json),
         }
     }
 }

@@ -4,8 +4,6 @@
 //! rule narrowed by what isn't read. Never here: salts and commitments, which make a wish a consent.
 //! What maps to what: docs/fhir.md.
 
-use std::collections::BTreeMap;
-
 use salus_protocol::consent::{Consent, Grant, Modifier, Region, Terms};
 use salus_protocol::day::Day;
 use salus_protocol::nullifier::Scope;
@@ -54,6 +52,9 @@ pub enum NoConsent {
     /// The person said no.
     #[error("refused")]
     Refused,
+    /// A Consent that is theirs, or may be, can't be read.
+    #[error("a Consent that is or may be theirs can't be read, and may be a refusal")]
+    Unreadable,
     /// It is withdrawn, a draft, or its status is not known.
     #[error("its status is {0:?}, not \"active\"")]
     Status(String),
@@ -98,13 +99,23 @@ pub enum NoConsent {
 /// What the consents of an import come to, patient by patient (by place in the import).
 #[must_use]
 pub fn wishes(import: &Import) -> Vec<Result<Wish, NoConsent>> {
-    let mut of_patient: BTreeMap<usize, Vec<&ConsentResource>> = BTreeMap::new();
-    for consent in &import.consents {
-        of_patient.entry(consent.patient).or_default().push(consent);
-    }
     (0..import.patients.len())
-        .map(|patient| decide(of_patient.get(&patient).map_or(&[][..], Vec::as_slice)))
+        .map(|patient| wish_of(import, patient))
         .collect()
+}
+
+/// What the consents of the patient at this place in the import come to.
+///
+/// # Errors
+/// [`NoConsent`] says why they come to nothing.
+pub fn wish_of(import: &Import, patient: usize) -> Result<Wish, NoConsent> {
+    match decide(import.consents_of(patient)) {
+        // What can't be read may be a refusal, which would win.
+        Ok(_) | Err(NoConsent::None) if import.unread_consents.may_be_of(patient) => {
+            Err(NoConsent::Unreadable)
+        }
+        decided => decided,
+    }
 }
 
 /// The code systems whose categories say what a consent is about.
@@ -116,11 +127,8 @@ const CATEGORY_SYSTEMS: [&str; 3] = [
 
 /// What several consents of one person come to: a refusal wins over any permission; else the latest
 /// that is active counts, and no earlier one stands in for it.
-///
-/// # Errors
-/// [`NoConsent`] says why they come to nothing.
-pub fn decide(consents: &[&ConsentResource]) -> Result<Wish, NoConsent> {
-    let about_research = |consent: &&&ConsentResource| is_research(consent);
+fn decide(consents: &[ConsentResource]) -> Result<Wish, NoConsent> {
+    let about_research = |consent: &&ConsentResource| is_research(consent);
     let mut last = Err(NoConsent::None);
     let mut latest: Option<Day> = None;
     for consent in consents.iter().filter(about_research) {

@@ -56,9 +56,6 @@ fn with(path: &str, value: Value) -> Value {
 }
 
 fn read(consents: &[Value]) -> Result<Wish, NoConsent> {
-    let folder = tempfile::tempdir().unwrap();
-    let patient = json!({"resourceType": "Patient", "id": "p1"}).to_string();
-    fs::write(folder.path().join("Patient.ndjson"), patient).unwrap();
     let lines: Vec<_> = consents
         .iter()
         .enumerate()
@@ -68,10 +65,18 @@ fn read(consents: &[Value]) -> Result<Wish, NoConsent> {
             consent.to_string()
         })
         .collect();
-    fs::write(folder.path().join("Consent.ndjson"), lines.join("\n")).unwrap();
-    let import = import(folder.path(), &Limits::default()).unwrap();
+    let import = imported(&lines);
     assert_eq!(import.consents.len(), consents.len());
     wishes(&import).remove(0)
+}
+
+/// Two patients, p1 and p2, and these lines of Consents.
+fn imported(lines: &[String]) -> Import {
+    let folder = tempfile::tempdir().unwrap();
+    let patients = ["p1", "p2"].map(|id| json!({"resourceType": "Patient", "id": id}).to_string());
+    fs::write(folder.path().join("Patient.ndjson"), patients.join("\n")).unwrap();
+    fs::write(folder.path().join("Consent.ndjson"), lines.join("\n")).unwrap();
+    import(folder.path(), &Limits::default()).unwrap()
 }
 
 fn all_grants(terms: Terms) -> Terms {
@@ -254,4 +259,87 @@ fn a_refusal_wins_and_only_the_latest_counts() {
     // A withdrawn one says nothing about the one that is active.
     let inactive = with("/status", json!("inactive"));
     assert!(read(&[inactive, plain()]).is_ok());
+}
+
+/// A permit of p1 and one of p2, then this line: what each comes to.
+fn beside(line: &str) -> [bool; 2] {
+    let mut other = with("/patient/reference", json!("Patient/p2"));
+    other["id"] = json!("c2");
+    let import = imported(&[plain().to_string(), other.to_string(), line.to_owned()]);
+    assert!(import.report.is_complete());
+    let wishes = wishes(&import);
+    for wish in &wishes {
+        assert!(
+            matches!(wish, Ok(_) | Err(NoConsent::Unreadable)),
+            "{wish:?}"
+        );
+    }
+    [wishes[0].is_ok(), wishes[1].is_ok()]
+}
+
+#[test]
+fn an_unreadable_consent_leaves_its_patient_none() {
+    let mut later = plain();
+    later["id"] = json!("c3");
+    let change = |member: &str, value: Value| {
+        let mut consent = later.clone();
+        consent[member] = value;
+        consent.to_string()
+    };
+    // A member of the wrong type, in the header too; what turns its meaning around.
+    for line in [
+        change("provision", json!("deny")),
+        change("id", json!(3)),
+        change("dateTime", json!("yesterday")),
+        change("modifierExtension", json!([{"url": "urn:x"}])),
+    ] {
+        assert_eq!(beside(&line), [false, true], "{line}");
+    }
+    // It names two people, so it may be of either.
+    let two = change("subject", json!({"reference": "Patient/p2"}));
+    assert_eq!(beside(&two), [false, false]);
+    // Its patient is not among these.
+    let far = json!({"reference": "Patient/p9"});
+    assert_eq!(beside(&change("patient", far)), [true, true]);
+}
+
+#[test]
+fn an_unreadable_consent_of_nobody_known_leaves_all_none() {
+    let mut later = plain();
+    later["id"] = json!("c3");
+    let change = |member: &str, value: Value| {
+        let mut consent = later.clone();
+        consent[member] = value;
+        consent.to_string()
+    };
+    let whole = later.to_string();
+    let group = change("patient", json!({"reference": "Group/g1"}));
+    let broken_off = &whole[..whole.len() - 1];
+    let bundle = format!("{{\"resourceType\":\"Bundle\",\"entry\":{whole}}}");
+    for line in [
+        &change("patient", json!(7)),
+        &change("patient", json!(null)),
+        &group,
+        broken_off,
+        &bundle,
+    ] {
+        assert_eq!(beside(line), [false, false], "{line}");
+    }
+    // Alone in its file, too, which then has no resource.
+    let import = imported(&[broken_off.to_owned()]);
+    assert_eq!(wish_of(&import, 0), Err(NoConsent::Unreadable));
+}
+
+#[test]
+fn what_is_settled_leaves_no_doubt() {
+    let mut error = with("/status", json!("entered-in-error"));
+    error["id"] = json!("c3");
+    assert_eq!(beside(&error.to_string()), [true, true]);
+    // A later version of the same Consent that can be read stands for it.
+    let mut bad = plain();
+    bad["provision"] = json!("deny");
+    let import = imported(&[bad.to_string(), plain().to_string()]);
+    assert!(wish_of(&import, 0).is_ok());
+    let import = imported(&[plain().to_string(), bad.to_string()]);
+    assert_eq!(wish_of(&import, 0), Err(NoConsent::Unreadable));
 }
