@@ -198,7 +198,7 @@ fn forms_that_make_no_sense_are_refused_and_name_no_path() {
             404,
         ),
         ("/desk/studies", "sponsor=nobody", 404),
-        ("/desk/studies/new", "profile=none&text=x", 400),
+        ("/desk/studies/new", "profile=none&text=x", 404),
     ] {
         let answer = serving.send(&format!("POST {path}"), &own, body);
         assert_eq!(answer.status, status, "{path}: {}", answer.body);
