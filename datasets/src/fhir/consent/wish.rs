@@ -221,7 +221,11 @@ fn rule(root: &Provision) -> Result<(&Provision, Vec<Grant>), NoConsent> {
         (Some(Decision::Deny), []) => return Err(NoConsent::Refused),
         // R5's way to permit: all is denied but this.
         (Some(Decision::Deny), [only])
-            if only.decision == Some(Decision::Permit) && only.exceptions.is_empty() =>
+            if only.decision == Some(Decision::Permit)
+                && only.exceptions.is_empty()
+                // Else only these are denied, and nothing is said of the rest.
+                && root.purposes.is_empty()
+                && root.actions.is_empty() =>
         {
             only
         }
@@ -252,18 +256,32 @@ fn grants(rule: &Provision, denied: &[Grant]) -> Result<Vec<Grant>, NoConsent> {
     Ok(grants)
 }
 
+fn grant_of(coding: &Coding) -> Option<Grant> {
+    (&*coding.system == ACTION_SYSTEM)
+        .then(|| coding.code.parse().ok())
+        .flatten()
+}
+
+/// What all codings of a concept stand for, if each is known and they agree.
+pub(super) fn one_value<T: PartialEq>(
+    codings: &[Coding],
+    read: impl Fn(&Coding) -> Option<T>,
+) -> Option<T> {
+    let mut values = codings.iter().map(read);
+    let first = values.next()??;
+    values
+        .all(|value| value.as_ref() == Some(&first))
+        .then_some(first)
+}
+
 fn actions(rule: &Provision) -> Result<Vec<Grant>, NoConsent> {
     rule.actions
         .iter()
         .map(|action| {
-            action
-                .iter()
-                .filter(|coding| &*coding.system == ACTION_SYSTEM)
-                .find_map(|coding| coding.code.parse().ok())
-                .ok_or_else(|| {
-                    let named = action.first().map(ToString::to_string);
-                    NoConsent::Action(named.unwrap_or_else(|| "without a code".to_owned()))
-                })
+            one_value(action, grant_of).ok_or_else(|| {
+                let named = action.first().map(ToString::to_string);
+                NoConsent::Action(named.unwrap_or_else(|| "without a code".to_owned()))
+            })
         })
         .collect()
 }

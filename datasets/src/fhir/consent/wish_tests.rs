@@ -343,3 +343,56 @@ fn what_is_settled_leaves_no_doubt() {
     let import = imported(&[plain().to_string(), bad.to_string()]);
     assert_eq!(wish_of(&import, 0), Err(NoConsent::Unreadable));
 }
+
+#[test]
+fn codes_beside_each_other_must_all_say_the_same() {
+    let area = "urn:salus:fhir:disease-area";
+    let snomed = "http://snomed.info/sct";
+    let qualified = |codings: &[Value]| {
+        let mut purpose = qualified("DUO:0000007", area, area, "diabetes");
+        purpose["extension"][0]["valueCodeableConcept"]["coding"] = json!(codings);
+        read(&[with("/provision/purpose", json!([purpose]))])
+    };
+    let [own, same] = [coding(area, "diabetes"), coding(snomed, "73211009")];
+    assert!(qualified(&[own.clone(), same]).is_ok());
+    // Type 2 diabetes, an unknown code, no code.
+    for other in [
+        coding(snomed, "44054006"),
+        coding(snomed, "1"),
+        json!({"display": "of children"}),
+    ] {
+        for pair in [[own.clone(), other.clone()], [other.clone(), own.clone()]] {
+            assert!(
+                matches!(qualified(&pair), Err(NoConsent::Purpose(_))),
+                "{other}"
+            );
+        }
+    }
+    let counted = coding("urn:salus:fhir:consent-action", "be-counted");
+    for other in [
+        coding("urn:salus:fhir:consent-action", "share-data"),
+        coding("http://terminology.hl7.org/CodeSystem/consentaction", "use"),
+        json!({"display": "be asked first"}),
+    ] {
+        let action = json!([{"coding": [counted, other]}]);
+        let wish = read(&[with("/provision/action", action)]);
+        assert!(matches!(wish, Err(NoConsent::Action(_))), "{wish:?}");
+    }
+}
+
+#[test]
+fn a_denial_of_something_is_no_denial_of_all_else() {
+    let mut consent = plain();
+    let permit = consent["provision"].clone();
+    consent["provision"] = json!({"type": "deny", "provision": [permit]});
+    assert!(read(&[consent.clone()]).is_ok());
+    let action = concept("urn:salus:fhir:consent-action", "share-data");
+    for (member, value) in [
+        ("action", json!([action])),
+        ("purpose", json!([purpose("DUO:0000004")])),
+    ] {
+        let mut narrower = consent.clone();
+        narrower["provision"][member] = value;
+        assert_eq!(read(&[narrower]), Err(NoConsent::Exceptions), "{member}");
+    }
+}

@@ -202,7 +202,7 @@ impl ProvisionElement {
                 .action
                 .iter()
                 .flatten()
-                .map(ConceptElement::codings)
+                .map(ConceptElement::all_codings)
                 .collect(),
             narrowed,
             exceptions: exceptions_to(decision, self.provision.unwrap_or_default()),
@@ -251,7 +251,7 @@ fn purpose(element: CodingElement) -> Purpose {
 fn qualifier(extension: ExtensionElement) -> Qualifier {
     let of_concept = extension
         .value_codeable_concept
-        .map(|concept| concept.codings());
+        .map(|concept| concept.all_codings());
     let of_coding = || -> Concept {
         extension
             .value_coding
