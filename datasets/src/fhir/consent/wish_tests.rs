@@ -396,3 +396,63 @@ fn a_denial_of_something_is_no_denial_of_all_else() {
         assert_eq!(read(&[narrower]), Err(NoConsent::Exceptions), "{member}");
     }
 }
+
+/// A consent given then, and one of ancestry research given at the other time: what they come to
+/// must not depend on which is read first.
+fn given(plain_at: Option<&str>, other_at: Option<&str>) -> Result<Wish, NoConsent> {
+    let at = |mut consent: Value, date: Option<&str>| {
+        consent["dateTime"] = date.map_or(Value::Null, Into::into);
+        consent
+    };
+    let pair = [
+        at(plain(), plain_at),
+        at(
+            with("/provision/purpose", json!([purpose("DUO:0000011")])),
+            other_at,
+        ),
+    ];
+    let wish = read(&pair);
+    let [one, other] = pair;
+    assert_eq!(read(&[other, one]), wish);
+    wish
+}
+
+#[test]
+fn the_latest_counts_only_where_it_is_certain() {
+    for (earlier, later) in [
+        ("2020-05-01", "2020-05-02"),
+        ("2020", "2021-01-01"),
+        ("2020-05-01T09:00:00Z", "2020-05-01T09:00:01Z"),
+        // By the moment, not by the day as written.
+        ("2020-05-02T00:30:00+02:00", "2020-05-01T23:00:00Z"),
+        ("2020-05-01T09:00:00Z", "2020-05-04"),
+    ] {
+        let wish = given(Some(later), Some(earlier)).unwrap();
+        assert_eq!(wish.terms.permissions(), [Permission::HealthResearch]);
+        let wish = given(Some(earlier), Some(later)).unwrap();
+        assert_eq!(wish.terms.permissions(), [Permission::Ancestry]);
+    }
+    for (one, other) in [
+        (Some("2020-05-01"), Some("2020-05-01")),
+        (Some("2020"), Some("2020-06-01")),
+        (Some("2020-05"), Some("2020-05-31T10:00:00Z")),
+        (Some("2020-05-01T10:00:00Z"), Some("2020-05-01T10:00:00Z")),
+        (Some("2020-05-01T10:00"), Some("2020-05-01T11:00")),
+        (Some("2020-05-01T23:00:00-11:00"), Some("2020-05-02")),
+        (None, Some("2020-05-01")),
+        (None, None),
+    ] {
+        assert_eq!(
+            given(one, other),
+            Err(NoConsent::Ambiguous),
+            "{one:?} {other:?}"
+        );
+        assert_eq!(
+            given(other, one),
+            Err(NoConsent::Ambiguous),
+            "{one:?} {other:?}"
+        );
+    }
+    // The same twice leaves no doubt.
+    assert!(read(&[plain(), plain()]).is_ok());
+}
