@@ -110,6 +110,20 @@ fn health() -> Wish {
 }
 
 #[test]
+fn differing_wishes_are_not_written_together() {
+    let longer = Wish {
+        until: Day::LAST,
+        ..health()
+    };
+    for version in VERSIONS {
+        let refused = export("p1", &[health(), longer.clone()], version);
+        assert_eq!(refused, Err(ExportError::Differ));
+        let twice = export("p1", &[health(), health()], version).unwrap();
+        assert_eq!(read(&twice), [Ok(health())]);
+    }
+}
+
+#[test]
 fn each_release_has_its_own_members() {
     let r4 = export("p1", &[health()], Version::R4).unwrap();
     let consent = &r4["entry"][1]["resource"];
@@ -287,11 +301,11 @@ fn independent_models_accept_what_is_written() {
         institution: Some(Institution::new("University Hospital").unwrap()),
         project: Some(Scope::of(&LedgerId::new([1; 32]), &StudyId::new([2; 32]))),
     };
-    let wishes = [health(), full];
+    let write = |wish: &Wish, version| export("p1", std::slice::from_ref(wish), version).unwrap();
     let written = [("r4", Version::R4), ("r5", Version::R5)]
-        .map(|(name, version)| (name, export("p1", &wishes, version).unwrap()));
-    models.accept(&written).unwrap();
+        .map(|(name, version)| [health(), full.clone()].map(|wish| (name, write(&wish, version))));
+    models.accept(&written.concat()).unwrap();
     // R4's Consent is no R5 Consent, and the models see it.
-    let [(_, r4), _] = written;
+    let r4 = write(&full, Version::R4);
     assert!(models.accept(&[("r5", r4)]).is_err());
 }

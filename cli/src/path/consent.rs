@@ -88,19 +88,18 @@ fn salted(wish: &Wish) -> Result<Consent, getrandom::Error> {
     })
 }
 
-/// What a wallet's consents on the ledger allow on the ledger's day or later, each wish once, oldest
-/// record first.
-pub(crate) fn standing_wishes(state: &State, wallet: &Wallet) -> Vec<Wish> {
+/// What a wallet's consents on the ledger allow on the ledger's day or later, with the place of the
+/// record that each is of.
+pub(crate) fn standing_wishes(state: &State, wallet: &Wallet) -> Vec<(RecordIndex, Wish)> {
     let places = Places::of(state);
-    let mut wishes: Vec<Wish> = Vec::new();
+    let mut wishes = Vec::new();
     for holding in &wallet.holdings {
-        let Some((_, consent)) = in_force(state, &places, holding) else {
+        let Some((index, consent)) = in_force(state, &places, holding) else {
             continue;
         };
         let lapsed = state.day().is_some_and(|day| consent.until < day);
-        let wish = Wish::from(consent);
-        if !lapsed && !wishes.contains(&wish) {
-            wishes.push(wish);
+        if !lapsed {
+            wishes.push((index, Wish::from(consent)));
         }
     }
     wishes

@@ -21,6 +21,7 @@ mod wish;
 
 use std::sync::Arc;
 
+use jiff::Timestamp;
 use thiserror::Error;
 
 use super::coding::{Coding, Concept};
@@ -94,6 +95,8 @@ pub struct ConsentResource {
     pub category: Vec<Coding>,
     /// When it was given (R4 `dateTime`, R5 `date`).
     pub date: Option<PartialDate>,
+    /// The same to the moment, where a time and a zone are given.
+    pub moment: Option<Timestamp>,
     /// What it says.
     pub provision: Provision,
     /// Where it was read.

@@ -85,6 +85,15 @@ impl ConceptElement {
             .collect()
     }
 
+    /// All codings, those without a code as empty ones: they must not be taken for none.
+    pub(crate) fn all_codings(&self) -> Concept {
+        self.coding
+            .iter()
+            .flatten()
+            .map(|coding| coding.coding().unwrap_or_else(|| Coding::new("", "")))
+            .collect()
+    }
+
     /// The first code, whatever its system: for FHIR's own small value sets.
     pub(crate) fn first_code(&self) -> Option<&str> {
         self.coding

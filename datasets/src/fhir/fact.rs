@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use jiff::Timestamp;
+
 use super::coding::{Concept, Interner};
 use super::consent::{ConsentResource, Provision, Version};
 use super::event::{Event, EventKind, Quantity, Value};
@@ -58,6 +60,7 @@ pub(crate) struct ConsentDraft {
     pub(crate) scope: Concept,
     pub(crate) category: Concept,
     pub(crate) date: Option<PartialDate>,
+    pub(crate) moment: Option<Timestamp>,
     pub(crate) provision: Provision,
 }
 
@@ -168,6 +171,7 @@ impl ConsentDraft {
             scope: self.scope,
             category: self.category.to_vec(),
             date: self.date,
+            moment: self.moment,
             provision: self.provision,
             source,
         }

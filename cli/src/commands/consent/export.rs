@@ -4,7 +4,8 @@ use std::io;
 use std::path::PathBuf;
 
 use clap::Args;
-use salus_datasets::fhir::consent::{ExportError, Version, export};
+use salus_datasets::fhir::consent::{ExportError, Version, Wish, export};
+use salus_protocol::registry::RecordIndex;
 use serde::Serialize;
 use serde_json::Value;
 
@@ -20,6 +21,10 @@ pub(crate) struct ExportArgs {
     /// Whose.
     #[arg(long, value_name = "NAME")]
     wallet: Name,
+    /// Only the consent of this record, by its number in the registry. Needed where the consents of
+    /// a wallet's records differ.
+    #[arg(long, value_name = "NUMBER")]
+    record: Option<RecordIndex>,
     /// The version of FHIR: r4 or r5.
     #[arg(long, value_name = "VERSION")]
     fhir: Version,
@@ -60,14 +65,16 @@ impl Report for Exported {
 
 pub(super) fn run(context: &Context, args: &ExportArgs) -> Result<(), Failure> {
     let wallet = context.home.wallet(&args.wallet)?;
-    let wishes = {
+    let mut standing = {
         let ledger = context.home.ledger(Access::Read)?;
         standing_wishes(&*ledger.state()?, &wallet)
     };
+    standing.retain(|(index, _)| args.record.is_none_or(|only| only == *index));
+    let wishes = alike(&args.wallet, &standing)?;
     if wishes.is_empty() {
         return Err(nothing(&args.wallet, "no consent in force"));
     }
-    let bundle = export(args.wallet.as_str(), &wishes, args.fhir).map_err(refused)?;
+    let bundle = export(args.wallet.as_str(), wishes, args.fhir).map_err(refused)?;
     let Some(file) = &args.out else {
         return context.output.show(&Printed(bundle));
     };
@@ -76,6 +83,28 @@ pub(super) fn run(context: &Context, args: &ExportArgs) -> Result<(), Failure> {
         wallet: args.wallet.to_string(),
         file: file.clone(),
         consents: wishes.len(),
+    })
+}
+
+/// The wish that all records have, as a list of one; of several that differ a reader could not tell
+/// which counts, as a wallet does not know when they were given.
+fn alike<'a>(wallet: &Name, standing: &'a [(RecordIndex, Wish)]) -> Result<&'a [Wish], Failure> {
+    let Some((_, first)) = standing.first() else {
+        return Ok(&[]);
+    };
+    if standing.iter().all(|(_, wish)| wish == first) {
+        return Ok(std::slice::from_ref(first));
+    }
+    let records: Vec<String> = standing
+        .iter()
+        .map(|(index, _)| index.to_string())
+        .collect();
+    Err(Failure::NotPermitted {
+        message: format!("the consents of wallet {wallet} differ from record to record"),
+        help: format!(
+            "export them apart: --record with each of {}",
+            records.join(", ")
+        ),
     })
 }
 

@@ -4,7 +4,7 @@ use salus_protocol::consent::{DiseaseArea, Modifier, Permission, Region, Terms};
 use salus_protocol::nullifier::Scope;
 use salus_protocol::purpose::Institution;
 
-use super::wish::{NoConsent, Wish};
+use super::wish::{NoConsent, Wish, one_value};
 use super::{DISEASE_AREA, INSTITUTION, Purpose, Qualifier, REGION, STUDY};
 use crate::fhir::coding::Coding;
 use crate::fhir::systems::{DUO, SNOMED};
@@ -175,8 +175,10 @@ fn qualified<T>(
         })
 }
 
-fn coded<T>(read: impl Fn(&Coding) -> Option<T>) -> impl Fn(&Qualifier) -> Option<T> {
-    move |qualifier| qualifier.codings.iter().find_map(&read)
+/// The one value that every coding of a qualifier has. Where one isn't known or has another value,
+/// the widest of them isn't what was meant.
+fn coded<T: PartialEq>(read: impl Fn(&Coding) -> Option<T>) -> impl Fn(&Qualifier) -> Option<T> {
+    move |qualifier| one_value(&qualifier.codings, &read)
 }
 
 /// The value of a purpose's only qualifier, which is a text.

@@ -21,20 +21,27 @@ pub enum ExportError {
     /// The patient's name can't be an id of FHIR.
     #[error("{0:?} can't be a FHIR id: those have 1 to 64 letters, digits, `-` and `.`")]
     Id(String),
+    /// The wishes differ. Without the days on which they were given, which a wallet does not know,
+    /// nobody can tell which of them counts.
+    #[error("the consents differ, and FHIR has one consent of a person in force: the latest")]
+    Differ,
     /// The wish allows nothing, so no resource permits what it says.
     #[error("the consent can't be stated in FHIR: {0}")]
     NoConsent(#[from] NoConsent),
 }
 
 /// A Bundle of type `collection` with the Patient `patient`, of whom it says nothing but the id, and
-/// the wishes as Consents of this version.
+/// the wishes, which must be the same, as Consents of this version.
 ///
 /// # Errors
-/// [`ExportError`] when the id is none, or a wish allows nothing.
+/// [`ExportError`] when the id is none, the wishes differ, or one allows nothing.
 pub fn export(patient: &str, wishes: &[Wish], version: Version) -> Result<Value, ExportError> {
     let plain = |b: u8| b.is_ascii_alphanumeric() || b == b'-' || b == b'.';
     if patient.is_empty() || patient.len() > 64 || !patient.bytes().all(plain) {
         return Err(ExportError::Id(patient.chars().take(80).collect()));
+    }
+    if wishes.iter().any(|wish| Some(wish) != wishes.first()) {
+        return Err(ExportError::Differ);
     }
     let address = full_url("Patient", patient);
     let mut entries = vec![json!({

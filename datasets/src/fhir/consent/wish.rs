@@ -55,6 +55,9 @@ pub enum NoConsent {
     /// A Consent that is theirs, or may be, can't be read.
     #[error("a Consent that is or may be theirs can't be read, and may be a refusal")]
     Unreadable,
+    /// There are several that differ, and which of them is the latest is not certain.
+    #[error("there are several that differ, and their dates don't say which is the latest")]
+    Ambiguous,
     /// It is withdrawn, a draft, or its status is not known.
     #[error("its status is {0:?}, not \"active\"")]
     Status(String),
@@ -126,28 +129,45 @@ const CATEGORY_SYSTEMS: [&str; 3] = [
 ];
 
 /// What several consents of one person come to: a refusal wins over any permission; else the latest
-/// that is active counts, and no earlier one stands in for it.
+/// that is active counts, and no earlier one stands in for it. Which one that is must be certain.
 fn decide(consents: &[ConsentResource]) -> Result<Wish, NoConsent> {
-    let about_research = |consent: &&ConsentResource| is_research(consent);
-    let mut last = Err(NoConsent::None);
-    let mut latest: Option<Day> = None;
-    for consent in consents.iter().filter(about_research) {
-        let wish = wish(consent);
-        match &wish {
-            Err(NoConsent::Refused) => return wish,
-            Err(NoConsent::Status(_)) if last != Err(NoConsent::None) => continue,
-            _ => {}
-        }
-        let given = consent.date.as_ref().and_then(|date| day(date.latest()));
-        let superseded = !matches!(last, Err(NoConsent::None | NoConsent::Status(_)));
-        if !superseded || given >= latest {
-            latest = given;
-            last = wish;
+    let mut standing = Vec::new();
+    let mut status = None;
+    for consent in consents.iter().filter(|consent| is_research(consent)) {
+        match wish(consent) {
+            Err(NoConsent::Refused) => return Err(NoConsent::Refused),
+            Err(NoConsent::Status(other)) => {
+                status.get_or_insert(other);
+            }
+            wish => standing.push((consent, wish)),
         }
     }
-    match last {
-        Err(NoConsent::None) if !consents.is_empty() => Err(NoConsent::OtherScope),
-        other => other,
+    let mut latest = standing.iter().filter(|(consent, _)| {
+        let mut others = standing.iter();
+        !others.any(|(other, _)| is_earlier(consent, other))
+    });
+    match (latest.next(), status) {
+        (Some((_, first)), _) if latest.all(|(_, other)| other == first) => first.clone(),
+        (Some(_), _) => Err(NoConsent::Ambiguous),
+        (None, Some(status)) => Err(NoConsent::Status(status)),
+        (None, None) if consents.is_empty() => Err(NoConsent::None),
+        (None, None) => Err(NoConsent::OtherScope),
+    }
+}
+
+/// Days between a moment and a day without a zone from which their order is certain: zones lie up
+/// to 26 hours apart.
+const APART: i64 = 3;
+
+/// Whether one consent was certainly given before another.
+fn is_earlier(one: &ConsentResource, other: &ConsentResource) -> bool {
+    let (Some(date), Some(next)) = (one.date, other.date) else {
+        return false;
+    };
+    match (one.moment, other.moment) {
+        (Some(moment), Some(next)) => moment < next,
+        (None, None) => date.latest() < next.earliest(),
+        _ => next.earliest().duration_since(date.latest()).as_hours() >= APART * 24,
     }
 }
 
@@ -221,7 +241,11 @@ fn rule(root: &Provision) -> Result<(&Provision, Vec<Grant>), NoConsent> {
         (Some(Decision::Deny), []) => return Err(NoConsent::Refused),
         // R5's way to permit: all is denied but this.
         (Some(Decision::Deny), [only])
-            if only.decision == Some(Decision::Permit) && only.exceptions.is_empty() =>
+            if only.decision == Some(Decision::Permit)
+                && only.exceptions.is_empty()
+                // Else only these are denied, and nothing is said of the rest.
+                && root.purposes.is_empty()
+                && root.actions.is_empty() =>
         {
             only
         }
@@ -252,18 +276,32 @@ fn grants(rule: &Provision, denied: &[Grant]) -> Result<Vec<Grant>, NoConsent> {
     Ok(grants)
 }
 
+fn grant_of(coding: &Coding) -> Option<Grant> {
+    (&*coding.system == ACTION_SYSTEM)
+        .then(|| coding.code.parse().ok())
+        .flatten()
+}
+
+/// What all codings of a concept stand for, if each is known and they agree.
+pub(super) fn one_value<T: PartialEq>(
+    codings: &[Coding],
+    read: impl Fn(&Coding) -> Option<T>,
+) -> Option<T> {
+    let mut values = codings.iter().map(read);
+    let first = values.next()??;
+    values
+        .all(|value| value.as_ref() == Some(&first))
+        .then_some(first)
+}
+
 fn actions(rule: &Provision) -> Result<Vec<Grant>, NoConsent> {
     rule.actions
         .iter()
         .map(|action| {
-            action
-                .iter()
-                .filter(|coding| &*coding.system == ACTION_SYSTEM)
-                .find_map(|coding| coding.code.parse().ok())
-                .ok_or_else(|| {
-                    let named = action.first().map(ToString::to_string);
-                    NoConsent::Action(named.unwrap_or_else(|| "without a code".to_owned()))
-                })
+            one_value(action, grant_of).ok_or_else(|| {
+                let named = action.first().map(ToString::to_string);
+                NoConsent::Action(named.unwrap_or_else(|| "without a code".to_owned()))
+            })
         })
         .collect()
 }

@@ -343,3 +343,116 @@ fn what_is_settled_leaves_no_doubt() {
     let import = imported(&[plain().to_string(), bad.to_string()]);
     assert_eq!(wish_of(&import, 0), Err(NoConsent::Unreadable));
 }
+
+#[test]
+fn codes_beside_each_other_must_all_say_the_same() {
+    let area = "urn:salus:fhir:disease-area";
+    let snomed = "http://snomed.info/sct";
+    let qualified = |codings: &[Value]| {
+        let mut purpose = qualified("DUO:0000007", area, area, "diabetes");
+        purpose["extension"][0]["valueCodeableConcept"]["coding"] = json!(codings);
+        read(&[with("/provision/purpose", json!([purpose]))])
+    };
+    let [own, same] = [coding(area, "diabetes"), coding(snomed, "73211009")];
+    assert!(qualified(&[own.clone(), same]).is_ok());
+    // Type 2 diabetes, an unknown code, no code.
+    for other in [
+        coding(snomed, "44054006"),
+        coding(snomed, "1"),
+        json!({"display": "of children"}),
+    ] {
+        for pair in [[own.clone(), other.clone()], [other.clone(), own.clone()]] {
+            assert!(
+                matches!(qualified(&pair), Err(NoConsent::Purpose(_))),
+                "{other}"
+            );
+        }
+    }
+    let counted = coding("urn:salus:fhir:consent-action", "be-counted");
+    for other in [
+        coding("urn:salus:fhir:consent-action", "share-data"),
+        coding("http://terminology.hl7.org/CodeSystem/consentaction", "use"),
+        json!({"display": "be asked first"}),
+    ] {
+        let action = json!([{"coding": [counted, other]}]);
+        let wish = read(&[with("/provision/action", action)]);
+        assert!(matches!(wish, Err(NoConsent::Action(_))), "{wish:?}");
+    }
+}
+
+#[test]
+fn a_denial_of_something_is_no_denial_of_all_else() {
+    let mut consent = plain();
+    let permit = consent["provision"].clone();
+    consent["provision"] = json!({"type": "deny", "provision": [permit]});
+    assert!(read(&[consent.clone()]).is_ok());
+    let action = concept("urn:salus:fhir:consent-action", "share-data");
+    for (member, value) in [
+        ("action", json!([action])),
+        ("purpose", json!([purpose("DUO:0000004")])),
+    ] {
+        let mut narrower = consent.clone();
+        narrower["provision"][member] = value;
+        assert_eq!(read(&[narrower]), Err(NoConsent::Exceptions), "{member}");
+    }
+}
+
+/// A consent given then, and one of ancestry research given at the other time: what they come to
+/// must not depend on which is read first.
+fn given(plain_at: Option<&str>, other_at: Option<&str>) -> Result<Wish, NoConsent> {
+    let at = |mut consent: Value, date: Option<&str>| {
+        consent["dateTime"] = date.map_or(Value::Null, Into::into);
+        consent
+    };
+    let pair = [
+        at(plain(), plain_at),
+        at(
+            with("/provision/purpose", json!([purpose("DUO:0000011")])),
+            other_at,
+        ),
+    ];
+    let wish = read(&pair);
+    let [one, other] = pair;
+    assert_eq!(read(&[other, one]), wish);
+    wish
+}
+
+#[test]
+fn the_latest_counts_only_where_it_is_certain() {
+    for (earlier, later) in [
+        ("2020-05-01", "2020-05-02"),
+        ("2020", "2021-01-01"),
+        ("2020-05-01T09:00:00Z", "2020-05-01T09:00:01Z"),
+        // By the moment, not by the day as written.
+        ("2020-05-02T00:30:00+02:00", "2020-05-01T23:00:00Z"),
+        ("2020-05-01T09:00:00Z", "2020-05-04"),
+    ] {
+        let wish = given(Some(later), Some(earlier)).unwrap();
+        assert_eq!(wish.terms.permissions(), [Permission::HealthResearch]);
+        let wish = given(Some(earlier), Some(later)).unwrap();
+        assert_eq!(wish.terms.permissions(), [Permission::Ancestry]);
+    }
+    for (one, other) in [
+        (Some("2020-05-01"), Some("2020-05-01")),
+        (Some("2020"), Some("2020-06-01")),
+        (Some("2020-05"), Some("2020-05-31T10:00:00Z")),
+        (Some("2020-05-01T10:00:00Z"), Some("2020-05-01T10:00:00Z")),
+        (Some("2020-05-01T10:00"), Some("2020-05-01T11:00")),
+        (Some("2020-05-01T23:00:00-11:00"), Some("2020-05-02")),
+        (None, Some("2020-05-01")),
+        (None, None),
+    ] {
+        assert_eq!(
+            given(one, other),
+            Err(NoConsent::Ambiguous),
+            "{one:?} {other:?}"
+        );
+        assert_eq!(
+            given(other, one),
+            Err(NoConsent::Ambiguous),
+            "{one:?} {other:?}"
+        );
+    }
+    // The same twice leaves no doubt.
+    assert!(read(&[plain(), plain()]).is_ok());
+}

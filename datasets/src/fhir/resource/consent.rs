@@ -1,7 +1,10 @@
 //! Consent, R4 and R5.
 
-use serde::Deserialize;
-use serde::de::IgnoredAny;
+use std::borrow::Cow;
+
+use jiff::Timestamp;
+use serde::de::{Error as _, IgnoredAny};
+use serde::{Deserialize, Deserializer};
 
 use crate::fhir::coding::{Coding, Concept};
 use crate::fhir::consent::{Decision, Provision, Purpose, Qualifier, Version};
@@ -20,14 +23,14 @@ pub(super) struct ConsentElement {
     // R4 only.
     scope: Option<ConceptElement>,
     patient: Option<Reference>,
-    date_time: Option<PartialDate>,
+    date_time: Option<GivenAt>,
     performer: Option<Vec<Reference>>,
     organization: Option<IgnoredAny>,
     policy: Option<IgnoredAny>,
     policy_rule: Option<IgnoredAny>,
     // R5 only.
     subject: Option<Reference>,
-    date: Option<PartialDate>,
+    date: Option<GivenAt>,
     period: Option<PeriodElement>,
     decision: Option<DecisionElement>,
     grantor: Option<Vec<Reference>>,
@@ -37,6 +40,23 @@ pub(super) struct ConsentElement {
     regulatory_basis: Option<IgnoredAny>,
     policy_basis: Option<IgnoredAny>,
     policy_text: Option<IgnoredAny>,
+}
+
+/// When a consent was given: the written day, and the moment where it has a zone.
+#[derive(Debug, Clone, Copy)]
+struct GivenAt {
+    date: PartialDate,
+    moment: Option<Timestamp>,
+}
+
+impl<'de> Deserialize<'de> for GivenAt {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = Cow::<'de, str>::deserialize(deserializer)?;
+        Ok(Self {
+            date: PartialDate::parse(&text).map_err(D::Error::custom)?,
+            moment: text.trim().parse().ok(),
+        })
+    }
 }
 
 /// R4 has one root provision; R5 has a list of exceptions to the root decision.
@@ -81,6 +101,7 @@ impl ConsentElement {
             return Err(Reason::EnteredInError.into());
         }
         let patient = self.patient_id(urls)?;
+        let given = self.date_time.or(self.date);
         let draft = ConsentDraft {
             version: self.version(),
             given_by_other: self.is_given_by_other(&patient, urls),
@@ -95,7 +116,8 @@ impl ConsentElement {
                 .flatten()
                 .flat_map(|category| category.codings().to_vec())
                 .collect(),
-            date: self.date_time.or(self.date),
+            date: given.map(|given| given.date),
+            moment: given.and_then(|given| given.moment),
             status: self.status.clone(),
             provision: self.root(),
         };
@@ -202,7 +224,7 @@ impl ProvisionElement {
                 .action
                 .iter()
                 .flatten()
-                .map(ConceptElement::codings)
+                .map(ConceptElement::all_codings)
                 .collect(),
             narrowed,
             exceptions: exceptions_to(decision, self.provision.unwrap_or_default()),
@@ -251,7 +273,7 @@ fn purpose(element: CodingElement) -> Purpose {
 fn qualifier(extension: ExtensionElement) -> Qualifier {
     let of_concept = extension
         .value_codeable_concept
-        .map(|concept| concept.codings());
+        .map(|concept| concept.all_codings());
     let of_coding = || -> Concept {
         extension
             .value_coding
