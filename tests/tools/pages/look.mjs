@@ -11,7 +11,7 @@ const PHONE = { width: 390, height: 844 };
 /** What a walk needs: a page, where screenshots go, and what went wrong so far. */
 export class Walk {
   static async begin({ program, address, folder }) {
-    const browser = await chromium.launch({ executablePath: program, args: ["--no-sandbox", "--disable-gpu"] });
+    const browser = await chromium.launch({ executablePath: program, args: ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"] });
     const walk = new Walk(browser, address, folder);
     mkdirSync(folder, { recursive: true });
     await walk.open("light", WIDE);
