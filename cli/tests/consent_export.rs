@@ -55,7 +55,7 @@ fn a_source_that_broke_off_grants_nothing() {
     let [alice, ..] = home.found("2025-01-01");
     let grant = ["--permit", "GRU", "--be-counted", "--until", "2027-01-01"];
     home.ok(&[&["consent", "grant", "--wallet", &alice], &grant[..]].concat());
-    let folder = home.path("export");
+    let folder = home.path("consents");
     fs::create_dir(&folder).unwrap();
     let file = format!("{folder}/1.json");
     home.ok(&[
