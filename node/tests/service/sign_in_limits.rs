@@ -131,7 +131,7 @@ fn sign_ins_are_begun_and_ended_only_so_often() {
 fn a_desk_checks_size_then_who_it_is_then_the_quota() {
     let service = receiving(Settings::default());
     let announced = "POST /desk/board/ethics HTTP/1.1\r\nhost: node\r\nconnection: close\r\n\
-        content-length: 2000000\r\n\r\n";
+        content-type: application/x-www-form-urlencoded\r\ncontent-length: 2000000\r\n\r\n";
     let answer = send(service.address, announced.as_bytes()).unwrap();
     assert_eq!(answer.problem(), (413, "BodyTooLarge".to_owned()));
     // Nobody's requests are nobody's: they never reach a quota.
