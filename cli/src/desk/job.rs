@@ -8,13 +8,17 @@
 mod ask;
 mod count;
 mod events;
+mod form;
 mod import;
 mod page;
 mod publish;
 mod queue;
 mod report;
 mod run;
+mod seat;
+mod service;
 mod steps;
+mod told;
 mod upload;
 
 use std::path::PathBuf;
@@ -23,6 +27,7 @@ use std::sync::{Arc, Mutex};
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
+use axum::http::StatusCode;
 use axum::routing::{get, post};
 use rayon::ThreadPool;
 use salus_node::Problem;
@@ -31,10 +36,9 @@ use tokio::sync::{Semaphore, watch};
 use super::Desk;
 use super::problem::problem;
 use crate::failure::Failure;
-use crate::home::{Home, Job, JobId, Name, Standing, Work};
+use crate::home::{Home, Job, Name, Standing, Work};
 use queue::{Queue, Queued};
 
-pub(super) use ask::{answer, publish};
 pub(super) use import::folders;
 pub(super) use page::JobView;
 
@@ -145,7 +149,7 @@ impl Desk {
     }
 
     /// Keeps a new job and queues it. One that asks for the same and is not over is given instead.
-    async fn ask(&self, custodian: Name, work: Work) -> Result<JobId, Problem> {
+    async fn ask(&self, custodian: Name, work: Work) -> Result<Job, Problem> {
         let job = Job::new(custodian, work).map_err(problem)?;
         self.place(job, |_, _| Ok(())).await
     }
@@ -155,7 +159,7 @@ impl Desk {
         &self,
         job: Job,
         bring: impl FnOnce(&Home, &Job) -> Result<(), Failure> + Send + 'static,
-    ) -> Result<JobId, Problem> {
+    ) -> Result<Job, Problem> {
         let desk = self.clone();
         let placed = self.read(move |home, _| {
             let jobs = &desk.0.jobs;
@@ -165,13 +169,10 @@ impl Desk {
             let known = home.jobs(&job.custodian)?;
             let unfinished = known.iter().filter(|known| !known.standing.is_over());
             if let Some(same) = unfinished.clone().find(|known| is_same(known, &job)) {
-                return Ok(Queued::of(same));
+                return Ok(Ok(same.clone()));
             }
             if unfinished.count() >= MOST_UNFINISHED {
-                return Err(Failure::usage(
-                    format!("{MOST_UNFINISHED} jobs wait already"),
-                    "wait for one to end, or cancel one",
-                ));
+                return Ok(Err(too_many()));
             }
             let finished = known.iter().filter(|known| known.standing.is_over());
             for old in finished.skip(MOST_FINISHED) {
@@ -180,17 +181,17 @@ impl Desk {
             bring(home, &job)?;
             home.put_job(&job)?;
             jobs.changed.send_replace(());
-            Ok(Queued::of(&job))
+            Ok(Ok(job))
         });
-        let placed = placed.await?;
-        let pushed = self.0.jobs.queue.push(&placed).await;
+        let placed = placed.await??;
+        let pushed = self.0.jobs.queue.push(&Queued::of(&placed)).await;
         pushed.map_err(|error| problem(error.into()))?;
-        Ok(placed.id)
+        Ok(placed)
     }
 
-    /// The routes of jobs.
+    /// The routes of jobs: pages, forms, and the same for services.
     pub(super) fn job_routes() -> Router<Self> {
-        Router::new()
+        service::routes()
             .route("/desk/custodians/{name}/jobs", get(page::jobs))
             .route("/desk/custodians/{name}/jobs/{id}", get(page::job))
             .route(
@@ -199,17 +200,19 @@ impl Desk {
             )
             .route(
                 "/desk/custodians/{name}/jobs/{id}/cancel",
-                post(ask::cancel),
+                post(form::cancel),
             )
             .route(
                 "/desk/custodians/{name}/jobs/{id}/commit",
-                post(ask::commit),
+                post(form::commit),
             )
             .route(
                 "/desk/custodians/{name}/jobs/{id}/remove",
-                post(ask::remove),
+                post(form::remove),
             )
-            .route("/desk/custodians/{name}/imports", post(ask::import))
+            .route("/desk/custodians/{name}/imports", post(form::import))
+            .route("/desk/custodians/{name}/publish", post(form::publish))
+            .route("/desk/custodians/{name}/answer", post(form::answer))
             .route(
                 "/desk/custodians/{name}/uploads",
                 // What arrives is counted while it is written.
@@ -228,6 +231,16 @@ fn is_same(known: &Job, asked: &Job) -> bool {
         }
     );
     known.work == asked.work && !uploaded && !known.cancel_asked
+}
+
+/// A custodian has as many jobs that are not over as it may.
+fn too_many() -> Problem {
+    Problem::new(
+        StatusCode::TOO_MANY_REQUESTS,
+        "TooManyJobs",
+        "Too many jobs",
+        format!("{MOST_UNFINISHED} jobs wait already: wait for one to end, or cancel one"),
+    )
 }
 
 /// What a standing is called.

@@ -15,6 +15,7 @@ use salus_protocol::row::Row;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
+use utoipa::ToSchema;
 
 use super::{Home, Name, Role};
 use crate::failure::Failure;
@@ -84,23 +85,31 @@ impl fmt::Display for JobId {
 }
 
 /// What a job does.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(tag = "kind", rename_all = "kebab-case", deny_unknown_fields)]
 pub(crate) enum Work {
     /// Reads an export and derives rows, for a report. Nothing enters the ledger.
     Import {
         source: ImportSource,
         profile: String,
+        #[schema(value_type = String)]
         index_day: Day,
     },
     /// Commits the rows of an import as records.
     Commit {
+        /// The job that imported them.
+        #[schema(value_type = String)]
         import: JobId,
         profile: String,
+        #[schema(value_type = String)]
         index_day: Day,
     },
     /// Publishes the pages of a dataset that are not current.
-    Publish { profile: String, index_day: Day },
+    Publish {
+        profile: String,
+        #[schema(value_type = String)]
+        index_day: Day,
+    },
     /// Counts for a study, and answers it or, where it asks for that, tallies.
     Count {
         /// The study's id on the ledger.
@@ -112,7 +121,7 @@ pub(crate) enum Work {
 }
 
 /// From where an import reads.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum ImportSource {
     /// A folder of this name, below the custodian's in the one that the operator named.
@@ -122,7 +131,7 @@ pub(crate) enum ImportSource {
 }
 
 /// The tables that can be asked for at a desk.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum CountedTable {
     Count,
@@ -130,7 +139,7 @@ pub(crate) enum CountedTable {
 }
 
 /// How far a job is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum Standing {
     Waiting,
@@ -150,7 +159,7 @@ impl Standing {
 }
 
 /// What a running job is at: `done` of `total` in this phase.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Progress {
     /// Such as "pages published".
@@ -161,7 +170,7 @@ pub(crate) struct Progress {
 }
 
 /// How a job ended, in words.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Outcome {
     pub(crate) says: String,

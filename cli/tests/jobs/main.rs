@@ -4,6 +4,7 @@
 
 #[path = "../home/mod.rs"]
 mod home;
+mod service;
 mod site;
 
 use std::fs;
@@ -123,7 +124,7 @@ fn from_an_export_to_an_answer() {
         format!("{records} records are on the ledger.")
     );
     assert!(!me.get(&import).body.contains("Commit the records"));
-    assert_eq!(me.post(&format!("{import}/commit"), "").status, 400);
+    assert_eq!(me.post(&format!("{import}/commit"), "").status, 409);
 
     let published = me.end(&publish(me, "cardiometabolic"));
     assert_eq!(published["standing"], "done", "{published}");

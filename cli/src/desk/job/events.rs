@@ -3,36 +3,41 @@
 use std::convert::Infallible;
 use std::time::Duration;
 
-use axum::extract::{Path, State};
-use axum::http::{HeaderMap, StatusCode};
+use axum::extract::State;
+use axum::http::HeaderMap;
 use axum::response::sse::{Event, KeepAlive, Sse};
 use futures_util::stream::{Stream, unfold};
 use salus_node::Problem;
-use salus_node::sign_in::{Identity, Role};
 use serde::Serialize;
 use tokio::sync::{OwnedSemaphorePermit, watch};
 use tokio::task::spawn_blocking;
+use utoipa::ToSchema;
 
+use super::Desk;
 use super::queue::Queued;
-use super::{Desk, word};
-use crate::home::Job;
+use super::seat::KnownJob;
+use crate::home::{Job, Standing};
 
 /// How often a stream on which nothing happens says that it is there.
 const HEARTBEAT: Duration = Duration::from_secs(15);
 
-/// What a page is told of a job.
-#[derive(Debug, Serialize)]
-struct Told<'a> {
-    standing: &'static str,
+/// An event: how far a job is.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct JobEvent {
+    standing: Standing,
+    /// Whether nothing more will be done: the last event.
     over: bool,
-    phase: &'a str,
+    /// Such as "pages published".
+    phase: String,
+    /// So many of the phase's steps are done.
     done: u64,
+    /// So many steps has the phase; 0 where that is not known.
     total: u64,
-    /// How it ended.
-    says: Option<&'a str>,
+    /// How it ended, in words.
+    says: Option<String>,
 }
 
-/// A stream to one page.
+/// A stream to one page or service.
 struct Watching {
     desk: Desk,
     job: Queued,
@@ -43,18 +48,28 @@ struct Watching {
     _place: OwnedSemaphorePermit,
 }
 
+/// A job's progress as server-sent events: as it is now, then whenever it changes, up to its end.
+#[utoipa::path(
+    get, path = "/jobs/{id}/events", tag = "jobs",
+    params(
+        ("name" = String, Path, description = "The custodian"),
+        ("id" = String, Path, description = "The job"),
+        ("last-event-id" = Option<String>, Header, description = "The last event that was read of an earlier stream"),
+    ),
+    security(("token" = ["custodian/{name}"])),
+    responses(
+        (status = 200, body = JobEvent, content_type = "text/event-stream", description = "Each event's data is JSON of this form"),
+        (status = "default", body = Problem, content_type = "application/problem+json", description = "A problem"),
+    ),
+)]
 pub(super) async fn events(
     State(desk): State<Desk>,
-    identity: Identity,
-    Path((name, id)): Path<(String, String)>,
+    KnownJob(job): KnownJob,
     headers: HeaderMap,
 ) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, Problem> {
-    let name = Desk::acting(&identity, Role::Custodian, &name)?;
     let place = desk.0.jobs.streams.clone().try_acquire_owned();
-    let place = place.map_err(|_| busy())?;
-    // Before the first look, so that no change is missed.
+    let place = place.map_err(|_| Problem::busy())?;
     let changed = desk.0.jobs.changed.subscribe();
-    let job = desk.known_job(name, &id).await?;
     let last = headers.get("last-event-id");
     let last = last.and_then(|id| id.to_str().ok()?.parse().ok());
     let watching = Watching {
@@ -88,24 +103,14 @@ async fn next(mut watching: Watching) -> Option<(Result<Event, Infallible>, Watc
 }
 
 fn event(job: &Job) -> Event {
-    let told = Told {
-        standing: word(job.standing),
+    let told = JobEvent {
+        standing: job.standing,
         over: job.standing.is_over(),
-        phase: &job.progress.phase,
+        phase: job.progress.phase.clone(),
         done: job.progress.done,
         total: job.progress.total,
-        says: job.outcome.as_ref().map(|outcome| outcome.says.as_str()),
+        says: job.outcome.as_ref().map(|outcome| outcome.says.clone()),
     };
     let data = serde_json::to_string(&told).unwrap_or_default();
     Event::default().id(job.revision.to_string()).data(data)
-}
-
-/// There are as many streams or uploads as there may be.
-pub(super) fn busy() -> Problem {
-    Problem::new(
-        StatusCode::SERVICE_UNAVAILABLE,
-        "Busy",
-        "Busy",
-        "there are as many of these as the node takes; come again later",
-    )
 }

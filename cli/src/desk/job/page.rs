@@ -1,14 +1,14 @@
 //! The pages of jobs: a custodian's list, and one job with what came of it.
 
 use askama::Template;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use salus_node::Problem;
 use salus_node::pages::{Here, Html, Shell};
-use salus_node::sign_in::{Identity, Role};
 
 use super::report::ImportedReport;
+use super::seat::{Custodian, KnownJob};
 use super::{Desk, word};
 use crate::home::{CountedTable, ImportSource, Job, Role as Registered, Standing, Work};
 
@@ -138,10 +138,8 @@ pub(super) struct JobsPage {
 
 pub(super) async fn jobs(
     State(desk): State<Desk>,
-    identity: Identity,
-    Path(name): Path<String>,
+    Custodian(name): Custodian,
 ) -> Result<Html<JobsPage>, Problem> {
-    let name = Desk::acting(&identity, Role::Custodian, &name)?;
     let node = desk.0.node.clone();
     let page = desk.read(move |home, ledger| {
         let party = home.party(Registered::Issuer, &name)?;
@@ -171,21 +169,18 @@ pub(super) struct JobPage {
 
 pub(super) async fn job(
     State(desk): State<Desk>,
-    identity: Identity,
-    Path((name, id)): Path<(String, String)>,
+    KnownJob(job): KnownJob,
 ) -> Result<Html<JobPage>, Problem> {
-    let name = Desk::acting(&identity, Role::Custodian, &name)?;
-    let job = desk.known_job(name.clone(), &id).await?;
-    let node = desk.0.node.clone();
+    let (node, asking) = (desk.0.node.clone(), desk.clone());
     let page = desk.read(move |home, ledger| {
-        let party = home.party(Registered::Issuer, &name)?;
+        let party = home.party(Registered::Issuer, &job.custodian)?;
         let view = JobView::of(&job);
         Ok(JobPage {
             shell: Shell::of(&node, &*ledger.state()?, view.title.clone(), Here::Desk),
-            name: name.to_string(),
+            name: job.custodian.to_string(),
             title: party.title,
-            report: home.job_report(&name, &job.id)?,
-            has_rows: job.standing == Standing::Done && home.has_job_rows(&name, &job.id),
+            report: home.job_report(&job.custodian, &job.id)?,
+            has_rows: asking.can_commit(&job),
             job: view,
         })
     });

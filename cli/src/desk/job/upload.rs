@@ -3,17 +3,19 @@
 use std::path::Path;
 
 use axum::extract::multipart::{Field, MultipartError};
-use axum::extract::{Multipart, Path as InPath, State};
+use axum::extract::{Multipart, State};
 use axum::http::StatusCode;
 use axum::response::Redirect;
 use salus_node::Problem;
-use salus_node::sign_in::{Identity, Role};
 use salus_protocol::day::Day;
 use tempfile::TempDir;
 use tokio::fs::OpenOptions;
 use tokio::io::AsyncWriteExt;
+use utoipa::ToSchema;
 
-use super::ask::{dataset, job_page};
+use super::ask::dataset;
+use super::form::job_page;
+use super::seat::Custodian;
 use super::{Desk, problem};
 use crate::failure::Failure;
 use crate::home::{Home, ImportSource, Job, Name, Work};
@@ -33,28 +35,47 @@ struct Arrived {
     index_day: Day,
 }
 
+/// What an upload is made of; of its files the names matter too.
+#[derive(Debug, ToSchema)]
+#[expect(
+    dead_code,
+    reason = "it describes a form, whose fields are read one by one"
+)]
+pub(super) struct UploadForm {
+    /// One of the profiles that Salus ships.
+    profile: String,
+    /// The day as of which rows are derived, such as `2025-01-31`.
+    index_day: String,
+    /// NDJSON or Bundles, plain or gzipped: at most 200 files, 1 GiB together.
+    #[schema(value_type = Vec<String>, format = Binary)]
+    files: Vec<Vec<u8>>,
+}
+
 pub(super) async fn upload(
     State(desk): State<Desk>,
-    identity: Identity,
-    InPath(name): InPath<String>,
+    Custodian(name): Custodian,
     form: Multipart,
 ) -> Result<Redirect, Problem> {
-    let name = Desk::acting(&identity, Role::Custodian, &name)?;
+    Ok(job_page(&receive(&desk, name, form).await?))
+}
+
+/// Receives an upload, and asks to import it.
+pub(super) async fn receive(desk: &Desk, name: Name, form: Multipart) -> Result<Job, Problem> {
     let place = desk.0.jobs.uploads.clone().try_acquire_owned();
-    let _place = place.map_err(|_| super::events::busy())?;
+    let _place = place.map_err(|_| Problem::busy())?;
     let path = desk.0.home.jobs_path(&name).map_err(problem)?;
     // Removed when this ends otherwise than well, also when the client goes away.
     let folder = tempfile::Builder::new().prefix(ARRIVING).tempdir_in(&path);
     let folder = folder.map_err(|error| problem(Failure::file("make a folder in", path)(error)))?;
-    let arrived = receive(form, folder.path()).await?;
+    let arrived = read(form, folder.path()).await?;
     let work = Work::Import {
         source: ImportSource::Upload,
         profile: arrived.profile,
         index_day: arrived.index_day,
     };
-    let job = Job::new(name.clone(), work).map_err(problem)?;
+    let job = Job::new(name, work).map_err(problem)?;
     let placed = desk.place(job, move |home, job| bring(home, job, folder));
-    Ok(job_page(&name, &placed.await?))
+    placed.await
 }
 
 /// Moves what arrived into the job's folder.
@@ -78,7 +99,7 @@ pub(super) fn sweep(home: &Home, custodian: &Name) -> Result<(), Failure> {
     Ok(())
 }
 
-async fn receive(mut form: Multipart, folder: &Path) -> Result<Arrived, Problem> {
+async fn read(mut form: Multipart, folder: &Path) -> Result<Arrived, Problem> {
     let (mut profile, mut index_day) = (None, None);
     let (mut bytes, mut files) = (0u64, 0usize);
     while let Some(field) = form.next_field().await.map_err(broken)? {
@@ -156,7 +177,7 @@ fn refused(what: impl Into<String>) -> Problem {
         "Form",
         "Not as it must be",
         format!(
-            "{}; go back and choose the files of a FHIR export",
+            "{}; send profile, index_day and the files of a FHIR export",
             what.into()
         ),
     )

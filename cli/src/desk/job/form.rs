@@ -1,0 +1,97 @@
+//! The forms by which a custodian asks for jobs, ends them and removes them. Each leads to a page.
+
+use axum::Form;
+use axum::extract::State;
+use axum::response::Redirect;
+use salus_node::Problem;
+use serde::Deserialize;
+
+use super::Desk;
+use super::ask::Asked;
+use super::seat::{Custodian, KnownJob};
+use crate::home::{CountedTable, Job, Name};
+
+/// Leads to a job's page.
+pub(super) fn job_page(job: &Job) -> Redirect {
+    Redirect::to(&format!(
+        "/desk/custodians/{}/jobs/{}",
+        job.custodian, job.id
+    ))
+}
+
+/// Which dataset.
+#[derive(Debug, Deserialize)]
+pub(super) struct Dataset {
+    profile: String,
+    index_day: String,
+}
+
+pub(super) async fn publish(
+    State(desk): State<Desk>,
+    Custodian(name): Custodian,
+    Form(Dataset { profile, index_day }): Form<Dataset>,
+) -> Result<Redirect, Problem> {
+    let asked = Asked::Publish { profile, index_day };
+    Ok(job_page(&desk.ask_for(name, asked).await?))
+}
+
+/// What to count.
+#[derive(Debug, Deserialize)]
+pub(super) struct Count {
+    study: String,
+    table: CountedTable,
+}
+
+pub(super) async fn answer(
+    State(desk): State<Desk>,
+    Custodian(name): Custodian,
+    Form(Count { study, table }): Form<Count>,
+) -> Result<Redirect, Problem> {
+    let asked = Asked::Count { study, table };
+    Ok(job_page(&desk.ask_for(name, asked).await?))
+}
+
+/// Which folder to import, and for which dataset.
+#[derive(Debug, Deserialize)]
+pub(super) struct Folder {
+    folder: Name,
+    profile: String,
+    index_day: String,
+}
+
+pub(super) async fn import(
+    State(desk): State<Desk>,
+    Custodian(name): Custodian,
+    Form(asked): Form<Folder>,
+) -> Result<Redirect, Problem> {
+    let asked = Asked::Import {
+        folder: asked.folder,
+        profile: asked.profile,
+        index_day: asked.index_day,
+    };
+    Ok(job_page(&desk.ask_for(name, asked).await?))
+}
+
+pub(super) async fn cancel(
+    State(desk): State<Desk>,
+    KnownJob(job): KnownJob,
+) -> Result<Redirect, Problem> {
+    desk.cancel(&job).await?;
+    Ok(job_page(&job))
+}
+
+pub(super) async fn commit(
+    State(desk): State<Desk>,
+    KnownJob(job): KnownJob,
+) -> Result<Redirect, Problem> {
+    Ok(job_page(&desk.ask_to_commit(job).await?))
+}
+
+pub(super) async fn remove(
+    State(desk): State<Desk>,
+    KnownJob(job): KnownJob,
+) -> Result<Redirect, Problem> {
+    let path = format!("/desk/custodians/{}/jobs", job.custodian);
+    desk.remove(job).await?;
+    Ok(Redirect::to(&path))
+}
