@@ -8,6 +8,7 @@ mod service;
 mod site;
 
 use std::fs;
+use std::process::Command;
 use std::time::Duration;
 
 use home::TestHome;
@@ -243,6 +244,46 @@ fn only_who_acts_for_a_custodian_sees_its_jobs() {
     let nobody = me.post("/desk/custodians/nobody/publish", &form);
     assert_eq!(nobody.status, 404);
     assert!(!home.state("issuers/nobody").exists());
+}
+
+#[test]
+fn nothing_is_told_after_signing_out() {
+    let (home, imports) = founded("12");
+    // An import that goes on for as long as nobody writes into its file.
+    let folder = format!("{imports}/hospital/endless");
+    fs::create_dir(&folder).unwrap();
+    let pipe = format!("{folder}/Patient.ndjson");
+    assert!(
+        Command::new("mkfifo")
+            .arg(&pipe)
+            .status()
+            .unwrap()
+            .success()
+    );
+    let site = Site::start(&home, &imports);
+    let me = &site.browser;
+    let form = format!("folder=endless&profile=general&index_day={DAY}");
+    let import = me.post(&format!("{DESK}/imports"), &form).leads_to();
+    let began = me.watch(&import, |event| event["standing"] == "running");
+    assert_eq!(began.last().unwrap()["standing"], "running");
+    let reader = me.clone();
+    let path = import.clone();
+    let (tell, told) = std::sync::mpsc::channel();
+    let watching = std::thread::spawn(move || {
+        reader.watch(&path, |event| {
+            tell.send(()).unwrap();
+            event["over"] == true
+        })
+    });
+    told.recv().unwrap();
+    assert_eq!(me.post("/sign-out", "").status, 303);
+    let told = watching.join().unwrap();
+    assert_eq!(
+        told.last().unwrap()["over"],
+        false,
+        "it ended before its job"
+    );
+    assert_eq!(me.get(&import).status, 401);
 }
 
 #[test]

@@ -8,9 +8,11 @@ use axum::http::HeaderMap;
 use axum::response::sse::{Event, KeepAlive, Sse};
 use futures_util::stream::{Stream, unfold};
 use salus_node::Problem;
+use salus_node::sign_in::Presence;
 use serde::Serialize;
 use tokio::sync::{OwnedSemaphorePermit, watch};
 use tokio::task::spawn_blocking;
+use tokio::time::timeout;
 use utoipa::ToSchema;
 
 use super::Desk;
@@ -20,6 +22,8 @@ use crate::home::{Job, Standing};
 
 /// How often a stream on which nothing happens says that it is there.
 const HEARTBEAT: Duration = Duration::from_secs(15);
+/// How soon a stream ends after who reads it signed out, or the token is good no more.
+const STAY: Duration = Duration::from_secs(5);
 
 /// An event: how far a job is.
 #[derive(Debug, Serialize, ToSchema)]
@@ -40,6 +44,7 @@ pub(super) struct JobEvent {
 /// A stream to one page or service.
 struct Watching {
     desk: Desk,
+    presence: Presence,
     job: Queued,
     changed: watch::Receiver<()>,
     /// The revision that was told last, also by an earlier stream.
@@ -48,7 +53,8 @@ struct Watching {
     _place: OwnedSemaphorePermit,
 }
 
-/// A job's progress as server-sent events: as it is now, then whenever it changes, up to its end.
+/// A job's progress as server-sent events: as it is now, then whenever it changes, up to its end, or
+/// that of the token.
 #[utoipa::path(
     get, path = "/jobs/{id}/events", tag = "jobs",
     params(
@@ -65,6 +71,7 @@ struct Watching {
 pub(super) async fn events(
     State(desk): State<Desk>,
     KnownJob(job): KnownJob,
+    presence: Presence,
     headers: HeaderMap,
 ) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, Problem> {
     let place = desk.0.jobs.streams.clone().try_acquire_owned();
@@ -73,6 +80,7 @@ pub(super) async fn events(
     let last = headers.get("last-event-id");
     let last = last.and_then(|id| id.to_str().ok()?.parse().ok());
     let watching = Watching {
+        presence,
         job: Queued::of(&job),
         desk,
         changed,
@@ -85,9 +93,9 @@ pub(super) async fn events(
 }
 
 /// The next event: as soon as the job differs from what was told, and at its end in any case. None
-/// after its end, and when the process stops.
+/// after its end, when the process stops, and to nobody who is not signed in any more.
 async fn next(mut watching: Watching) -> Option<(Result<Event, Infallible>, Watching)> {
-    while !watching.over && !watching.desk.0.jobs.is_stopping() {
+    while !watching.over && !watching.desk.0.jobs.is_stopping() && watching.presence.lasts().await {
         watching.changed.mark_unchanged();
         let (desk, queued) = (watching.desk.clone(), watching.job.clone());
         let found = spawn_blocking(move || desk.0.home.find_job(&queued.custodian, &queued.id));
@@ -97,7 +105,10 @@ async fn next(mut watching: Watching) -> Option<(Result<Event, Infallible>, Watc
             watching.told = Some(job.revision);
             return Some((Ok(event(&job)), watching));
         }
-        watching.changed.changed().await.ok()?;
+        // A session's end is no change of the job.
+        if let Ok(gone) = timeout(STAY, watching.changed.changed()).await {
+            gone.ok()?;
+        }
     }
     None
 }
