@@ -4,16 +4,16 @@ mod hand_over;
 
 use std::collections::BTreeMap;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 use salus_datasets::derivation::{Derivation, PatientLeftOut, derive};
-use salus_datasets::fhir::{Limits, import};
 use salus_protocol::day::Day;
 use salus_protocol::profile::Edition;
 use serde::Serialize;
 
 use super::Context;
+use super::source::SizeArgs;
 use crate::failure::Failure;
 use crate::home::{Access, Name};
 use crate::output::{Report, counted, table};
@@ -65,6 +65,8 @@ pub(crate) struct SourceArgs {
     /// Only these patients.
     #[arg(long = "patient", value_name = "ID")]
     patients: Vec<String>,
+    #[command(flatten)]
+    size: SizeArgs,
 }
 
 #[derive(Debug, Args)]
@@ -215,7 +217,7 @@ pub(crate) fn run(context: &Context, command: &RecordCommand) -> Result<(), Fail
 
 /// The rows that a command is about.
 fn rows(args: &SourceArgs, profile: &profile::Source) -> Result<Derivation, Failure> {
-    let import = import(Path::new(&args.source), &Limits::default())?;
+    let import = args.size.import(&args.source)?;
     if !import.report.is_complete() {
         return Err(Failure::usage(
             format!("{} could not be read to its end", args.source.display()),

@@ -11,6 +11,7 @@ mod events;
 mod form;
 mod import;
 mod page;
+mod places;
 mod publish;
 mod queue;
 mod report;
@@ -37,6 +38,7 @@ use super::Desk;
 use super::problem::problem;
 use crate::failure::Failure;
 use crate::home::{Home, Job, Name, Standing, Work};
+use places::Places;
 use queue::{Queue, Queued};
 
 pub(super) use import::folders;
@@ -48,8 +50,6 @@ const MOST_UNFINISHED: usize = 20;
 const MOST_FINISHED: usize = 100;
 /// So many pages are told of progress at once, of all custodians together.
 const MOST_STREAMS: usize = 64;
-/// So many uploads are received at once.
-const MOST_UPLOADS: usize = 2;
 
 /// What all jobs share.
 pub(super) struct Jobs {
@@ -64,7 +64,7 @@ pub(super) struct Jobs {
     changed: watch::Sender<()>,
     stopping: AtomicBool,
     streams: Arc<Semaphore>,
-    uploads: Arc<Semaphore>,
+    uploads: Places,
     /// The operator's folder of exports, with a folder for each custodian.
     imports: Option<PathBuf>,
 }
@@ -90,7 +90,7 @@ impl Jobs {
             changed: watch::Sender::new(()),
             stopping: AtomicBool::new(false),
             streams: Arc::new(Semaphore::new(MOST_STREAMS)),
-            uploads: Arc::new(Semaphore::new(MOST_UPLOADS)),
+            uploads: Places::default(),
             imports,
         })
     }
@@ -187,6 +187,19 @@ impl Desk {
         let pushed = self.0.jobs.queue.push(&Queued::of(&placed)).await;
         pushed.map_err(|error| problem(error.into()))?;
         Ok(placed)
+    }
+
+    /// Refuses a custodian's upload before it is received, if the jobs that wait and the uploads that
+    /// arrive, this one among them, are more than may wait.
+    async fn check_room(&self, custodian: &Name) -> Result<(), Problem> {
+        let arriving = self.0.jobs.uploads.taken_by(custodian);
+        let name = custodian.clone();
+        let known = self.read(move |home, _| home.jobs(&name)).await?;
+        let unfinished = known.iter().filter(|known| !known.standing.is_over());
+        if unfinished.count() + arriving > MOST_UNFINISHED {
+            return Err(too_many());
+        }
+        Ok(())
     }
 
     /// The routes of jobs: pages, forms, and the same for services.

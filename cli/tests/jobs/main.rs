@@ -8,6 +8,7 @@ mod service;
 mod site;
 
 use std::fs;
+use std::io::Read;
 use std::process::Command;
 use std::time::Duration;
 
@@ -246,10 +247,8 @@ fn only_who_acts_for_a_custodian_sees_its_jobs() {
     assert!(!home.state("issuers/nobody").exists());
 }
 
-#[test]
-fn nothing_is_told_after_signing_out() {
-    let (home, imports) = founded("12");
-    // An import that goes on for as long as nobody writes into its file.
+/// A folder whose import goes on for as long as nobody writes into its file.
+fn endless(imports: &str) {
     let folder = format!("{imports}/hospital/endless");
     fs::create_dir(&folder).unwrap();
     let pipe = format!("{folder}/Patient.ndjson");
@@ -260,6 +259,58 @@ fn nothing_is_told_after_signing_out() {
             .unwrap()
             .success()
     );
+}
+
+#[test]
+fn a_custodians_uploads_keep_no_others_waiting() {
+    let (home, imports) = founded("12");
+    let site = Site::start(&home, &imports);
+    let me = &site.browser;
+    let uploads = format!("{DESK}/uploads");
+    let fields = [("profile", "general"), ("index_day", DAY)];
+    // What is asked for here is refused in any case: for want of files, or before that is known.
+    let refused_as = |code: &str| {
+        let refused = || me.upload(&uploads, &fields, &[]).problem().1;
+        while refused() != code {
+            std::thread::sleep(Duration::from_millis(100));
+        }
+    };
+    refused_as("Form");
+    let slow = [me.announce(&uploads), me.announce(&uploads)];
+    refused_as("Busy");
+    let file = ("a.ndjson".to_owned(), b"{}".to_vec());
+    let other = me.upload("/desk/custodians/clinic/uploads", &fields, &[file]);
+    assert_eq!(other.status, 303, "{}", other.body);
+    drop(slow);
+    refused_as("Form");
+}
+
+#[test]
+fn what_can_not_wait_is_refused_before_it_is_received() {
+    let (home, imports) = founded("12");
+    endless(&imports);
+    let site = Site::start(&home, &imports);
+    let me = &site.browser;
+    let form = format!("folder=endless&profile=general&index_day={DAY}");
+    me.post(&format!("{DESK}/imports"), &form).leads_to();
+    for day in 1..20 {
+        let form = format!("profile=general&index_day=2024-01-{day:02}");
+        me.post(&format!("{DESK}/publish"), &form).leads_to();
+    }
+    let one_more = format!("profile=general&index_day={DAY}");
+    let refused = me.post(&format!("{DESK}/publish"), &one_more);
+    assert_eq!(refused.problem(), (429, "TooManyJobs".to_owned()));
+    let mut answer = String::new();
+    let mut announced = me.announce(&format!("{DESK}/uploads"));
+    announced.read_to_string(&mut answer).unwrap();
+    assert!(answer.starts_with("HTTP/1.1 429"), "{answer}");
+    assert!(answer.contains("TooManyJobs"), "{answer}");
+}
+
+#[test]
+fn nothing_is_told_after_signing_out() {
+    let (home, imports) = founded("12");
+    endless(&imports);
     let site = Site::start(&home, &imports);
     let me = &site.browser;
     let form = format!("folder=endless&profile=general&index_day={DAY}");

@@ -244,6 +244,18 @@ impl Browser {
         )
     }
 
+    /// Announces an upload and sends nothing of it.
+    pub(crate) fn announce(&self, path: &str) -> TcpStream {
+        let mut stream = TcpStream::connect(self.address).unwrap();
+        let head = format!(
+            "POST {path} HTTP/1.1\r\nhost: {}\r\nconnection: close\r\n{}\
+             content-type: multipart/form-data; boundary=XX\r\ncontent-length: 1000\r\n\r\n",
+            self.address, self.who
+        );
+        stream.write_all(head.as_bytes()).unwrap();
+        stream
+    }
+
     /// What a job's events tell, up to the first of which `enough` is true, or the stream's end.
     pub(crate) fn watch(&self, job: &str, enough: impl Fn(&Value) -> bool) -> Vec<Value> {
         let stream = self.send(&format!("GET {job}/events"), "text/plain", b"");

@@ -20,6 +20,15 @@ use crate::path::record;
 /// Records are committed in at most so many runs, between which the job can be stopped: each run
 /// writes all openings of the custodian anew.
 const RUNS: usize = 20;
+/// What one import may hold: its memory is the service's own. Ordinarily that is 4 GiB at most, and
+/// never more than it unpacks to.
+const LIMITS: Limits = Limits {
+    line_bytes: 64 << 20,
+    document_bytes: 256 << 20,
+    expansion: 200,
+    total_bytes: 8 << 30,
+    facts: 10_000_000,
+};
 /// A run is of at least so many records.
 const SMALLEST_RUN: usize = 256;
 
@@ -120,7 +129,7 @@ fn refuse_links(folder: &Path) -> Result<(), Failure> {
 fn read(steps: &Steps<'_>, path: &Path) -> Result<Import, Failure> {
     steps.phase("files read", 0)?;
     let mut stopped = Ok(());
-    let import = import_in_steps(path, &Limits::default(), |read, files| {
+    let import = import_in_steps(path, &LIMITS, |read, files| {
         stopped = steps.at(read, files);
         match stopped {
             Ok(()) => ControlFlow::Continue(()),
@@ -132,6 +141,11 @@ fn read(steps: &Steps<'_>, path: &Path) -> Result<Import, Failure> {
         ImportError::NothingToRead { .. } => Failure::usage(
             "there is no .ndjson or .json file in it",
             "give the files of a FHIR R4 export, plain or gzipped",
+        ),
+        ImportError::TooLarge { .. } => Failure::usage(
+            error.to_string(),
+            "import it in several parts, all of a patient in one of them, or let the operator use \
+             `salus record issue`",
         ),
         other => other.into(),
     })

@@ -101,7 +101,11 @@ impl ImportedReport {
             events: derived.events,
             events_of_profile: derived.events_of_profile,
             after_index: derived.after_index,
-            consenting: wishes(import).iter().filter(|wish| wish.is_ok()).count(),
+            consenting: match import.report.is_complete() {
+                true => wishes(import).iter().filter(|wish| wish.is_ok()).count(),
+                // A refusal may be in what is missing.
+                false => 0,
+            },
             files: import.report.files.iter().map(FileLine::of).collect(),
             patients_left_out: patients
                 .map(|(reason, tally)| LeftOutLine::of("patients", reason.words(), tally))

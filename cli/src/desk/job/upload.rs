@@ -1,6 +1,8 @@
 //! Uploads: the files of an export, written to the disk as they arrive, within limits.
 
+use std::future::Future;
 use std::path::Path;
+use std::time::Duration;
 
 use axum::extract::multipart::{Field, MultipartError};
 use axum::extract::{Multipart, State};
@@ -11,6 +13,7 @@ use salus_protocol::day::Day;
 use tempfile::TempDir;
 use tokio::fs::OpenOptions;
 use tokio::io::AsyncWriteExt;
+use tokio::time::timeout;
 use utoipa::ToSchema;
 
 use super::ask::dataset;
@@ -26,6 +29,10 @@ const MOST_BYTES: u64 = 1 << 30;
 const MOST_FILES: usize = 200;
 /// The longest value of a field that is no file, in bytes.
 const LONGEST_FIELD: usize = 200;
+/// How long an upload may take: less than a connection lives, so that its sender is told.
+const LONGEST: Duration = Duration::from_secs(9 * 60);
+/// How long an upload may stand still.
+const PATIENCE: Duration = Duration::from_secs(30);
 /// Uploads that have not arrived yet are in folders of such names.
 const ARRIVING: &str = ".arriving-";
 
@@ -59,15 +66,17 @@ pub(super) async fn upload(
     Ok(job_page(&receive(&desk, name, form).await?))
 }
 
-/// Receives an upload, and asks to import it.
+/// Receives an upload, and asks to import it. Whether there is room for it is asked before anything of
+/// it is read.
 pub(super) async fn receive(desk: &Desk, name: Name, form: Multipart) -> Result<Job, Problem> {
-    let place = desk.0.jobs.uploads.clone().try_acquire_owned();
-    let _place = place.map_err(|_| Problem::busy())?;
+    let _place = desk.0.jobs.uploads.take(&name).ok_or_else(Problem::busy)?;
+    desk.check_room(&name).await?;
     let path = desk.0.home.jobs_path(&name).map_err(problem)?;
     // Removed when this ends otherwise than well, also when the client goes away.
     let folder = tempfile::Builder::new().prefix(ARRIVING).tempdir_in(&path);
     let folder = folder.map_err(|error| problem(Failure::file("make a folder in", path)(error)))?;
-    let arrived = read(form, folder.path()).await?;
+    let arrived = timeout(LONGEST, read(form, folder.path())).await;
+    let arrived = arrived.unwrap_or_else(|_| Err(Problem::slow()))?;
     let work = Work::Import {
         source: ImportSource::Upload,
         profile: arrived.profile,
@@ -102,7 +111,7 @@ pub(super) fn sweep(home: &Home, custodian: &Name) -> Result<(), Failure> {
 async fn read(mut form: Multipart, folder: &Path) -> Result<Arrived, Problem> {
     let (mut profile, mut index_day) = (None, None);
     let (mut bytes, mut files) = (0u64, 0usize);
-    while let Some(field) = form.next_field().await.map_err(broken)? {
+    while let Some(field) = in_time(form.next_field()).await? {
         match field.name() {
             Some("profile") => profile = Some(text(field).await?),
             Some("index_day") => index_day = Some(text(field).await?),
@@ -126,7 +135,7 @@ async fn read(mut form: Multipart, folder: &Path) -> Result<Arrived, Problem> {
 
 async fn text(mut field: Field<'_>) -> Result<String, Problem> {
     let mut bytes = Vec::new();
-    while let Some(chunk) = field.chunk().await.map_err(broken)? {
+    while let Some(chunk) = in_time(field.chunk()).await? {
         if bytes.len() + chunk.len() > LONGEST_FIELD {
             return Err(refused("a field is too long"));
         }
@@ -154,7 +163,7 @@ async fn write(mut field: Field<'_>, folder: &Path, bytes: &mut u64) -> Result<(
         }
         opened => opened.map_err(failed)?,
     };
-    while let Some(chunk) = field.chunk().await.map_err(broken)? {
+    while let Some(chunk) = in_time(field.chunk()).await? {
         *bytes += chunk.len() as u64;
         if *bytes > MOST_BYTES {
             return Err(Problem::new(
@@ -183,6 +192,8 @@ fn refused(what: impl Into<String>) -> Problem {
     )
 }
 
-fn broken(_: MultipartError) -> Problem {
-    refused("the upload broke off, or is no form")
+/// The next of what arrives, unless nothing does.
+async fn in_time<T>(next: impl Future<Output = Result<T, MultipartError>>) -> Result<T, Problem> {
+    let next = timeout(PATIENCE, next).await.map_err(|_| Problem::slow())?;
+    next.map_err(|_| refused("the upload broke off, or is no form"))
 }
