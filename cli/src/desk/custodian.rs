@@ -10,24 +10,41 @@ use salus_ledger::state::{Standing, State as LedgerState};
 use salus_node::pages::{Here, Html, Shell};
 use salus_node::sign_in::{Identity, Role};
 use salus_node::{Node, Problem};
-use salus_protocol::cohort::Table;
+use salus_protocol::cohort::{Band, Stratifier, Table};
 use salus_protocol::day::Day;
-use salus_protocol::profile::{Edition, Profile};
+use salus_protocol::profile::{Edition, Field, Profile};
 
 use super::Desk;
 use super::job::{self, JobView};
 use crate::failure::Failure;
 use crate::home::{Home, Issuer, Name};
+use crate::path::table;
 
-/// The tables that this page counts: their names, and for people.
-const TABLES: [(&str, &str, Table); 2] = [
-    ("count", "the total", Table::Count),
-    (
-        "attrition",
-        "attrition: group by group of the query",
-        Table::Attrition,
-    ),
-];
+/// The tables that this page counts: their names, and for people. Of those that are divided, one that
+/// nobody asks for stands for all.
+fn offered_tables() -> [(&'static str, &'static str, Table); 3] {
+    let anything = Band {
+        low: 1,
+        high: u16::MAX,
+    };
+    let divided = Stratifier {
+        field: 0,
+        bands: vec![anything],
+    };
+    [
+        ("count", "the total", Table::Count),
+        (
+            "attrition",
+            "attrition: group by group of the query",
+            Table::Attrition,
+        ),
+        (
+            "strata",
+            "strata: divided by a field or two",
+            Table::Strata(vec![divided]),
+        ),
+    ]
+}
 
 #[derive(Debug, Template)]
 #[template(path = "desk/custodian.html")]
@@ -77,10 +94,31 @@ struct Queued {
     in_two_steps: bool,
     /// Tables that it can be counted for now: their names, and for people.
     tables: Vec<(&'static str, &'static str)>,
+    /// The fields of its profile, by which a table can be divided.
+    fields: Vec<FieldView>,
     /// Why there is none.
     hindrance: Option<String>,
     /// Tables that this custodian has answered or tallied.
     done: usize,
+}
+
+/// A field that a table can be divided by.
+#[derive(Debug)]
+struct FieldView {
+    name: String,
+    label: String,
+    /// In what its cuts are written; none where it has values of its own.
+    cuts_in: Option<String>,
+}
+
+impl FieldView {
+    fn of(field: &Field) -> Self {
+        Self {
+            name: field.name.clone(),
+            label: field.label.clone(),
+            cuts_in: table::cuts_in(&field.encoding).map(str::to_owned),
+        }
+    }
 }
 
 pub(super) async fn custodian(
@@ -114,7 +152,7 @@ fn read(
         folders,
         jobs: jobs.iter().take(SHOWN).map(JobView::of).collect(),
         datasets: datasets(&state, &issuer),
-        queue: queue(&state, &issuer),
+        queue: queue(ledger, &state, &issuer)?,
         shell: Shell::of(node, &state, issuer.title.clone(), Here::Desk),
         name: name.to_string(),
         title: issuer.title,
@@ -149,7 +187,7 @@ fn datasets(state: &LedgerState, issuer: &Issuer) -> Vec<DatasetView> {
 }
 
 /// Open studies; those that ask about other editions say so.
-fn queue(state: &LedgerState, issuer: &Issuer) -> Vec<Queued> {
+fn queue(ledger: &Ledger, state: &LedgerState, issuer: &Issuer) -> Result<Vec<Queued>, Failure> {
     let key = issuer.key.public();
     let open = state
         .studies()
@@ -159,7 +197,7 @@ fn queue(state: &LedgerState, issuer: &Issuer) -> Vec<Queued> {
     open.sort_by_key(|study| std::cmp::Reverse(study.entry));
     let queued = |study: &salus_ledger::state::StudyState| {
         let (mut tables, mut hindrance) = (Vec::new(), None);
-        for (name, words, table) in TABLES {
+        for (name, words, table) in offered_tables() {
             match state.cohort_statement(&study.id, &key, &table) {
                 Ok(_) => tables.push((name, words)),
                 Err(rejection) => hindrance = Some(rejection.to_string()),
@@ -170,14 +208,16 @@ fn queue(state: &LedgerState, issuer: &Issuer) -> Vec<Queued> {
             .iter()
             .filter(|answer| answer.issuer == key);
         let tallies = study.tallies.iter().filter(|tally| tally.issuer == key);
-        Queued {
+        let profile = table::profile(ledger, study)?;
+        Ok(Queued {
             id: study.id.to_string(),
             title: study.opened.title.to_string(),
             in_two_steps: study.in_two_steps(),
             hindrance: hindrance.filter(|_| tables.is_empty()),
             tables,
+            fields: profile.fields().iter().map(FieldView::of).collect(),
             done: answers.count() + tallies.count(),
-        }
+        })
     };
     open.into_iter().map(queued).collect()
 }

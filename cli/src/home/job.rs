@@ -130,12 +130,17 @@ pub(crate) enum ImportSource {
     Upload,
 }
 
-/// The tables that can be asked for at a desk.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+/// In which shape a study is counted.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum CountedTable {
+    /// The total alone.
     Count,
+    /// Also who is left after each group of the query.
     Attrition,
+    /// Also the total divided by a field or two of the study's profile, each written as `sex`,
+    /// `bmi.latest=25,30` or, of a date, in completed years at the index day, `birth=40,65`.
+    Strata(Vec<String>),
 }
 
 /// How far a job is.

@@ -139,7 +139,29 @@ fn from_an_export_to_an_answer() {
         "{page}"
     );
 
+    let form = |more: &str| format!("study=adults&table=strata&{more}");
+    for (more, status) in [
+        ("", 400),
+        ("by=shoe_size", 404),
+        ("by=sex&cuts=1", 400),
+        ("by=bmi.latest", 400),
+        ("by=bmi.latest&cuts=30,25", 400),
+        (
+            "by=sex&and_by=bmi.latest&and_cuts=20,21,22,23,24,25,26,27,28,29,30,31,32,33,34,35,36",
+            400,
+        ),
+    ] {
+        let refused = me.post(&format!("{DESK}/answer"), &form(more));
+        assert_eq!(refused.status, status, "{more}: {}", refused.body);
+    }
+    let strata = form("by=sex&and_by=birth&and_cuts=40,65");
+    let strata = me.post(&format!("{DESK}/answer"), &strata).leads_to();
+    assert_eq!(me.end(&strata)["standing"], "done");
+    let page = me.get(&strata).body;
+    assert!(page.contains("divided by sex and birth=40,65"), "{page}");
+
     // Asked again, the ledger refuses, and the job says so.
+    let form = "study=adults&table=attrition";
     let again = me.post(&format!("{DESK}/answer"), form).leads_to();
     assert_ne!(again, count);
     let ended = me.end(&again);
@@ -155,7 +177,14 @@ fn from_an_export_to_an_answer() {
     assert_eq!(me.post(&format!("{again}/remove"), "").status, 303);
     assert_eq!(me.get(&again).status, 404);
     site.terminate();
-    assert_eq!(home.ok(&["ledger", "verify"])["cohort_answers"], 1);
+    assert_eq!(home.ok(&["ledger", "verify"])["cohort_answers"], 2);
+    let answers = home.ok(&["cohort", "list", "adults"]);
+    let cells = answers["answers"][1]["cells"].as_array().unwrap();
+    assert_eq!(
+        cells.len(),
+        1 + 4 * 4,
+        "the total, three sexes and four bands with what has none"
+    );
 }
 
 #[test]

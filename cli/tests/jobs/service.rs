@@ -97,7 +97,8 @@ fn a_service_takes_an_export_to_an_answer() {
     let asked = json!({ "kind": "publish", "profile": "cardiometabolic", "index_day": DAY });
     let publish = me.ask(JOBS, &asked).accepted();
     assert_eq!(ended(&me, &publish)["standing"], "done");
-    let asked = json!({ "kind": "count", "study": "adults", "table": "count" });
+    let by = json!({ "strata": ["sex"] });
+    let asked = json!({ "kind": "count", "study": "adults", "table": by });
     let count = me.ask(JOBS, &asked).accepted();
     let done = ended(&me, &count);
     assert_eq!(done["standing"], "done", "{done}");

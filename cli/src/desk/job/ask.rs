@@ -13,6 +13,7 @@ use super::{Desk, import, problem};
 use crate::desk::offered_profile;
 use crate::failure::Failure;
 use crate::home::{CountedTable, ImportSource, Job, JobId, Name, Standing, Work};
+use crate::path;
 
 /// What a custodian asks for. Asked again while it is not over, it is the same job.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -86,6 +87,8 @@ impl Desk {
         let found = self.read(move |home, ledger| {
             let state = ledger.state()?;
             let study = home.find_study(&state, &study)?;
+            // Said at once, not by a job that fails.
+            path::table::table(study, &path::table::profile(ledger, study)?, &table)?;
             Ok(Work::Count {
                 study: study.id.to_string(),
                 title: study.opened.title.to_string(),

@@ -39,14 +39,50 @@ pub(super) async fn publish(
 #[derive(Debug, Deserialize)]
 pub(super) struct Count {
     study: String,
-    table: CountedTable,
+    table: Shape,
+    #[serde(default)]
+    by: String,
+    #[serde(default)]
+    cuts: String,
+    #[serde(default)]
+    and_by: String,
+    #[serde(default)]
+    and_cuts: String,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum Shape {
+    Count,
+    Attrition,
+    Strata,
+}
+
+impl Count {
+    fn table(&self) -> CountedTable {
+        match self.table {
+            Shape::Count => CountedTable::Count,
+            Shape::Attrition => CountedTable::Attrition,
+            Shape::Strata => {
+                let by = [(&self.by, &self.cuts), (&self.and_by, &self.and_cuts)];
+                let chosen = by.into_iter().filter(|(field, _)| !field.is_empty());
+                let written = chosen.map(|(field, cuts)| match cuts.trim() {
+                    "" => field.clone(),
+                    cuts => format!("{field}={cuts}"),
+                });
+                CountedTable::Strata(written.collect())
+            }
+        }
+    }
 }
 
 pub(super) async fn answer(
     State(desk): State<Desk>,
     Custodian(name): Custodian,
-    Form(Count { study, table }): Form<Count>,
+    Form(asked): Form<Count>,
 ) -> Result<Redirect, Problem> {
+    let table = asked.table();
+    let study = asked.study;
     let asked = Asked::Count { study, table };
     Ok(job_page(&desk.ask_for(name, asked).await?))
 }

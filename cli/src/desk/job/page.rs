@@ -117,6 +117,11 @@ fn title(work: &Work) -> String {
             table: CountedTable::Attrition,
             ..
         } => format!("Attrition for {title}"),
+        Work::Count {
+            title,
+            table: CountedTable::Strata(by),
+            ..
+        } => format!("Count for {title}, divided by {}", by.join(" and ")),
     }
 }
 
