@@ -1,6 +1,7 @@
 //! Importing an export: rows and a report of what was left out, then, once the custodian has read
 //! it, records on the ledger.
 
+use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
@@ -168,14 +169,7 @@ pub(super) fn commit(
         help: "import the export again".to_owned(),
     })?;
     let issuer = home.issuer(&job.custodian)?;
-    if let Some(name) = record::first_foreign(home, &issuer, &rows)? {
-        return Err(Failure::NotPermitted {
-            message: format!("the wallet {name} of this home holds records of another custodian"),
-            help: "who has the same id there may be somebody else: let the patient ask for the \
-                   record with `salus wallet request`"
-                .to_owned(),
-        });
-    }
+    record::check_wallets(home, &issuer, &rows, &BTreeMap::new())?;
     steps.phase("records committed", rows.len())?;
     let mut all = record::Issued::default();
     for run in rows.chunks(rows.len().div_ceil(RUNS).max(SMALLEST_RUN)) {
