@@ -207,6 +207,11 @@ impl AnswerView {
             };
             (label(place), count)
         });
+        let mut cells: Vec<_> = cells.collect();
+        // Its first cell is the total: a funnel ends with it.
+        if answer.table == Table::Attrition && !cells.is_empty() {
+            cells.rotate_left(1);
+        }
         let custodians = match &answer.over {
             CountedOver::Dataset(_) => state.issuer_name(&answer.issuer),
             CountedOver::Tallies(entries) => {
