@@ -7,6 +7,7 @@
 
 mod api;
 mod body;
+mod connection;
 mod fhir;
 mod lane;
 mod metrics;
