@@ -191,18 +191,18 @@ impl Watch {
 
     /// Returns when the connection has to end: its place is needed, or its client has taken nothing
     /// of its answer for so long.
-    pub(crate) async fn must_end(&self, write_time: Duration) {
+    pub(crate) async fn must_end(&self, answer_time: Duration) {
         tokio::select! {
             () = self.told.notified() => {}
-            () = self.stuck(write_time) => {}
+            () = self.stuck(answer_time) => {}
         }
     }
 
-    async fn stuck(&self, write_time: Duration) {
+    async fn stuck(&self, answer_time: Duration) {
         loop {
             let full_since = self.phase().full_since;
-            let left = full_since.map_or(write_time, |since| {
-                write_time.saturating_sub(since.elapsed())
+            let left = full_since.map_or(answer_time, |since| {
+                answer_time.saturating_sub(since.elapsed())
             });
             if left.is_zero() {
                 return;

@@ -110,7 +110,7 @@ fn answer(
             TowerToHyperService::new(turns(router, watch.clone())),
         );
     let (lifetime, drain_time) = (settings.connection_time, settings.drain_time);
-    let write_time = settings.write_time;
+    let answer_time = settings.answer_time;
     let answered = async move {
         let mut connection = pin!(connection);
         let rest = tokio::select! {
@@ -128,7 +128,7 @@ fn answer(
         // A connection that breaks, or whose client is too slow, is its client's affair.
         tokio::select! {
             () = answered => {}
-            () = watch.must_end(write_time) => {}
+            () = watch.must_end(answer_time) => {}
         }
         drop(place);
     });

@@ -36,7 +36,7 @@ pub struct Settings {
     /// How long a client may pause while it sends a body.
     pub body_pause: Duration,
     /// How long a client may take nothing of its answer.
-    pub write_time: Duration,
+    pub answer_time: Duration,
     /// How long a request's work may take before its client is told to come again.
     pub work_time: Duration,
     /// The same of a desk's request.
@@ -80,7 +80,7 @@ impl Default for Settings {
             header_time: Duration::from_secs(10),
             body_time: Duration::from_secs(60),
             body_pause: Duration::from_secs(5),
-            write_time: Duration::from_secs(30),
+            answer_time: Duration::from_secs(30),
             work_time: Duration::from_secs(60),
             desk_time: Duration::from_secs(300),
             connection_time: Duration::from_secs(600),

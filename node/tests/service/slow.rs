@@ -22,7 +22,7 @@ fn patient(connections: usize) -> Settings {
         header_time: NEVER,
         body_time: NEVER,
         body_pause: NEVER,
-        write_time: NEVER,
+        answer_time: NEVER,
         connection_time: NEVER,
         ..Settings::default()
     }
@@ -72,7 +72,7 @@ fn whoever_is_behind_loses_its_place_to_whoever_asks() {
 #[test]
 fn who_takes_nothing_of_an_answer_is_ended() {
     let service = Service::founded(Settings {
-        write_time: Duration::from_millis(300),
+        answer_time: Duration::from_millis(300),
         ..patient(4)
     });
     let mut slow = begin(service.address, &many_answers());
