@@ -3,6 +3,7 @@
 use std::convert::Infallible;
 use std::future::Future;
 use std::io;
+use std::net::SocketAddr;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,7 +16,7 @@ use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use thiserror::Error;
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::watch;
 use tokio::time::{sleep, timeout};
 use tower::{Service, ServiceExt, service_fn};
@@ -25,6 +26,9 @@ use crate::node::Node;
 
 /// After a failure to accept, such as too many open files.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+
+/// Connections made, but not accepted yet.
+const BACKLOG: u32 = 1024;
 
 /// Why a node stopped otherwise than it was told to.
 #[derive(Debug, Error)]
@@ -38,6 +42,22 @@ pub enum ServeError {
         /// How long they were given.
         after: Duration,
     },
+}
+
+/// Listens on an address, for [`serve`]. As many connections as a node serves can be made before it
+/// gets to them; with fewer, as systems have it by default, a burst of clients waits for seconds.
+///
+/// # Errors
+/// What the system says: the address is taken, or not this machine's, or needs rights.
+pub async fn listen(address: SocketAddr) -> io::Result<TcpListener> {
+    let socket = match address {
+        SocketAddr::V4(_) => TcpSocket::new_v4()?,
+        SocketAddr::V6(_) => TcpSocket::new_v6()?,
+    };
+    // Connections that have just ended do not keep the address from the next process.
+    socket.set_reuseaddr(true)?;
+    socket.bind(address)?;
+    socket.listen(BACKLOG)
 }
 
 /// Serves a node, and `more` routes beside it, over HTTP/1.1 until `shutdown` ends; then takes no more connections, and lets

@@ -176,6 +176,19 @@ fn a_connection_ends_at_last_though_its_request_does_not() {
 }
 
 #[test]
+fn a_burst_of_clients_can_connect_before_anyone_is_served() {
+    let mut runtime = tokio::runtime::Builder::new_current_thread();
+    let runtime = runtime.enable_all().build().unwrap();
+    let listening = salus_node::listen("127.0.0.1:0".parse().unwrap());
+    let listener = runtime.block_on(listening).unwrap();
+    let address = listener.local_addr().unwrap();
+    // Nobody accepts one of them.
+    let connect = |_| TcpStream::connect_timeout(&address, Duration::from_secs(20)).unwrap();
+    let waiting: Vec<_> = (0..300).map(connect).collect();
+    assert_eq!(waiting.len(), 300);
+}
+
+#[test]
 fn told_to_stop_it_ends_in_order_and_the_ledger_opens_again() {
     let service = Service::with(2);
     let (ledger, address) = (service.ledger.clone(), service.address);
