@@ -3,7 +3,6 @@
 use std::convert::Infallible;
 use std::time::Duration;
 
-use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::sse::{Event, KeepAlive, Sse};
 use futures_util::stream::{Stream, unfold};
@@ -16,8 +15,8 @@ use tokio::time::timeout;
 use utoipa::ToSchema;
 
 use super::Desk;
+use super::known::KnownJob;
 use super::queue::Queued;
-use super::seat::KnownJob;
 use crate::home::{Job, Standing};
 
 /// How often a stream on which nothing happens says that it is there.
@@ -69,8 +68,7 @@ struct Watching {
     ),
 )]
 pub(super) async fn events(
-    State(desk): State<Desk>,
-    KnownJob(job): KnownJob,
+    KnownJob { desk, job }: KnownJob,
     presence: Presence,
     headers: HeaderMap,
 ) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, Problem> {

@@ -1,14 +1,13 @@
 //! The forms by which a custodian asks for jobs, ends them and removes them. Each leads to a page.
 
 use axum::Form;
-use axum::extract::State;
 use axum::response::Redirect;
 use salus_node::Problem;
 use serde::Deserialize;
 
-use super::Desk;
 use super::ask::Asked;
-use super::seat::{Custodian, KnownJob};
+use super::known::KnownJob;
+use crate::desk::seat::{Custodian, Seat};
 use crate::home::{CountedTable, Job, Name};
 
 /// Leads to a job's page.
@@ -27,8 +26,7 @@ pub(super) struct Dataset {
 }
 
 pub(super) async fn publish(
-    State(desk): State<Desk>,
-    Custodian(name): Custodian,
+    Seat { desk, name, .. }: Seat<Custodian>,
     Form(Dataset { profile, index_day }): Form<Dataset>,
 ) -> Result<Redirect, Problem> {
     let asked = Asked::Publish { profile, index_day };
@@ -77,8 +75,7 @@ impl Count {
 }
 
 pub(super) async fn answer(
-    State(desk): State<Desk>,
-    Custodian(name): Custodian,
+    Seat { desk, name, .. }: Seat<Custodian>,
     Form(asked): Form<Count>,
 ) -> Result<Redirect, Problem> {
     let table = asked.table();
@@ -96,8 +93,7 @@ pub(super) struct Folder {
 }
 
 pub(super) async fn import(
-    State(desk): State<Desk>,
-    Custodian(name): Custodian,
+    Seat { desk, name, .. }: Seat<Custodian>,
     Form(asked): Form<Folder>,
 ) -> Result<Redirect, Problem> {
     let asked = Asked::Import {
@@ -108,25 +104,16 @@ pub(super) async fn import(
     Ok(job_page(&desk.ask_for(name, asked).await?))
 }
 
-pub(super) async fn cancel(
-    State(desk): State<Desk>,
-    KnownJob(job): KnownJob,
-) -> Result<Redirect, Problem> {
+pub(super) async fn cancel(KnownJob { desk, job }: KnownJob) -> Result<Redirect, Problem> {
     desk.cancel(&job).await?;
     Ok(job_page(&job))
 }
 
-pub(super) async fn commit(
-    State(desk): State<Desk>,
-    KnownJob(job): KnownJob,
-) -> Result<Redirect, Problem> {
+pub(super) async fn commit(KnownJob { desk, job }: KnownJob) -> Result<Redirect, Problem> {
     Ok(job_page(&desk.ask_to_commit(job).await?))
 }
 
-pub(super) async fn remove(
-    State(desk): State<Desk>,
-    KnownJob(job): KnownJob,
-) -> Result<Redirect, Problem> {
+pub(super) async fn remove(KnownJob { desk, job }: KnownJob) -> Result<Redirect, Problem> {
     let path = format!("/desk/custodians/{}/jobs", job.custodian);
     desk.remove(job).await?;
     Ok(Redirect::to(&path))

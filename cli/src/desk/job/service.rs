@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use axum::Json;
-use axum::extract::{DefaultBodyLimit, Multipart, State};
+use axum::extract::{DefaultBodyLimit, Multipart};
 use axum::http::StatusCode;
 use axum::http::header::{CONTENT_TYPE, LOCATION};
 use axum::response::IntoResponse;
@@ -17,10 +17,11 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::ask::Asked;
-use super::seat::{Custodian, KnownJob};
+use super::known::KnownJob;
 use super::told::{JobList, JobTold};
 use super::upload::UploadForm;
 use super::{Desk, events, upload};
+use crate::desk::seat::{Custodian, Seat};
 use crate::home::Job;
 
 #[derive(OpenApi)]
@@ -91,10 +92,7 @@ fn accepted(desk: &Desk, job: Job) -> impl IntoResponse + use<> {
         (status = "default", body = Problem, content_type = "application/problem+json", description = "A problem"),
     ),
 )]
-async fn jobs(
-    State(desk): State<Desk>,
-    Custodian(name): Custodian,
-) -> Result<Json<JobList>, Problem> {
+async fn jobs(Seat { desk, name, .. }: Seat<Custodian>) -> Result<Json<JobList>, Problem> {
     let jobs = desk.read(move |home, _| home.jobs(&name)).await?;
     Ok(Json(JobList::of(&desk, jobs)))
 }
@@ -113,8 +111,7 @@ async fn jobs(
     ),
 )]
 async fn create(
-    State(desk): State<Desk>,
-    Custodian(name): Custodian,
+    Seat { desk, name, .. }: Seat<Custodian>,
     JsonBody(asked): JsonBody<Asked>,
 ) -> Result<impl IntoResponse, Problem> {
     let job = desk.ask_for(name, asked).await?;
@@ -135,8 +132,7 @@ async fn create(
     ),
 )]
 async fn bring(
-    State(desk): State<Desk>,
-    Custodian(name): Custodian,
+    Seat { desk, name, .. }: Seat<Custodian>,
     form: Multipart,
 ) -> Result<impl IntoResponse, Problem> {
     let job = upload::receive(&desk, name, form).await?;
@@ -154,7 +150,7 @@ async fn bring(
         (status = "default", body = Problem, content_type = "application/problem+json", description = "A problem"),
     ),
 )]
-async fn job(State(desk): State<Desk>, KnownJob(job): KnownJob) -> Result<Json<JobTold>, Problem> {
+async fn job(KnownJob { desk, job }: KnownJob) -> Result<Json<JobTold>, Problem> {
     let telling = desk.clone();
     let told = desk.read(move |home, _| {
         let report = home.job_report(&job.custodian, &job.id)?;
@@ -175,7 +171,7 @@ async fn job(State(desk): State<Desk>, KnownJob(job): KnownJob) -> Result<Json<J
         (status = "default", body = Problem, content_type = "application/problem+json", description = "A problem"),
     ),
 )]
-async fn remove(State(desk): State<Desk>, KnownJob(job): KnownJob) -> Result<StatusCode, Problem> {
+async fn remove(KnownJob { desk, job }: KnownJob) -> Result<StatusCode, Problem> {
     desk.remove(job).await?;
     Ok(StatusCode::NO_CONTENT)
 }
@@ -191,10 +187,7 @@ async fn remove(State(desk): State<Desk>, KnownJob(job): KnownJob) -> Result<Sta
         (status = "default", body = Problem, content_type = "application/problem+json", description = "A problem"),
     ),
 )]
-async fn cancel(
-    State(desk): State<Desk>,
-    KnownJob(job): KnownJob,
-) -> Result<impl IntoResponse, Problem> {
+async fn cancel(KnownJob { desk, job }: KnownJob) -> Result<impl IntoResponse, Problem> {
     let job = desk.cancel(&job).await?;
     Ok(accepted(&desk, job))
 }
@@ -210,10 +203,7 @@ async fn cancel(
         (status = "default", body = Problem, content_type = "application/problem+json", description = "A problem"),
     ),
 )]
-async fn commit(
-    State(desk): State<Desk>,
-    KnownJob(job): KnownJob,
-) -> Result<impl IntoResponse, Problem> {
+async fn commit(KnownJob { desk, job }: KnownJob) -> Result<impl IntoResponse, Problem> {
     let job = desk.ask_to_commit(job).await?;
     Ok(accepted(&desk, job))
 }

@@ -4,8 +4,8 @@ use std::future::Future;
 use std::path::Path;
 use std::time::Duration;
 
+use axum::extract::Multipart;
 use axum::extract::multipart::{Field, MultipartError};
-use axum::extract::{Multipart, State};
 use axum::http::StatusCode;
 use axum::response::Redirect;
 use salus_node::Problem;
@@ -18,8 +18,8 @@ use utoipa::ToSchema;
 
 use super::ask::dataset;
 use super::form::job_page;
-use super::seat::Custodian;
 use super::{Desk, problem};
+use crate::desk::seat::{Custodian, Seat};
 use crate::failure::Failure;
 use crate::home::{Home, ImportSource, Job, Name, Work};
 
@@ -59,8 +59,7 @@ pub(super) struct UploadForm {
 }
 
 pub(super) async fn upload(
-    State(desk): State<Desk>,
-    Custodian(name): Custodian,
+    Seat { desk, name, .. }: Seat<Custodian>,
     form: Multipart,
 ) -> Result<Redirect, Problem> {
     Ok(job_page(&receive(&desk, name, form).await?))
