@@ -276,17 +276,35 @@ fn only_who_acts_for_a_custodian_sees_its_jobs() {
     assert!(!home.state("issuers/nobody").exists());
 }
 
-/// A folder whose import goes on for as long as nobody writes into its file.
+/// A folder whose import goes on for longer than a test looks: after each file it says how far it is.
 fn endless(imports: &str) {
     let folder = format!("{imports}/hospital/endless");
     fs::create_dir(&folder).unwrap();
-    let pipe = format!("{folder}/Patient.ndjson");
+    for number in 0..50_000 {
+        fs::write(format!("{folder}/{number}.ndjson"), "{}").unwrap();
+    }
+}
+
+#[test]
+fn a_pipe_in_a_folder_keeps_no_job_waiting() {
+    let (home, imports) = founded("12");
+    let pipe = format!("{imports}/hospital/export/Pipe.ndjson");
     assert!(
         Command::new("mkfifo")
             .arg(&pipe)
             .status()
             .unwrap()
             .success()
+    );
+    let site = Site::start(&home, &imports);
+    let me = &site.browser;
+    let form = format!("folder=export&profile=general&index_day={DAY}");
+    let import = me.post(&format!("{DESK}/imports"), &form).leads_to();
+    let ended = me.end(&import);
+    assert_eq!(ended["standing"], "failed", "{ended}");
+    assert!(
+        ended["says"].as_str().unwrap().contains("Pipe.ndjson"),
+        "{ended}"
     );
 }
 

@@ -70,6 +70,24 @@ fn a_service_takes_an_export_to_an_answer() {
     let me = signed_in(&site, "custodian/hospital");
     assert_eq!(me.get(JOBS).json(), json!({ "jobs": [] }));
 
+    let custodian = "/api/v1/custodians/hospital";
+    let known = me.get(custodian).json();
+    assert_eq!(known["folders"], json!(["export"]));
+    let dataset = &known["datasets"][0];
+    assert_eq!(
+        (&dataset["profile"], &dataset["current"]),
+        (&json!("cardiometabolic"), &json!(0))
+    );
+    let study = &known["studies"][0];
+    assert_eq!(
+        (&study["title"], &study["tables"]),
+        (&json!("adults"), &json!([]))
+    );
+    assert!(
+        study["hindrance"].is_string(),
+        "its dataset is not published: {study}"
+    );
+
     let before = ledger(&me, "records");
     let asked =
         json!({ "kind": "import", "folder": "export", "profile": "general", "index_day": DAY });
@@ -97,6 +115,8 @@ fn a_service_takes_an_export_to_an_answer() {
     let asked = json!({ "kind": "publish", "profile": "cardiometabolic", "index_day": DAY });
     let publish = me.ask(JOBS, &asked).accepted();
     assert_eq!(ended(&me, &publish)["standing"], "done");
+    let study = me.get(custodian).json()["studies"][0].clone();
+    assert_eq!(study["tables"].as_array().unwrap().len(), 3, "{study}");
     let by = json!({ "strata": ["sex"] });
     let asked = json!({ "kind": "count", "study": "adults", "table": by });
     let count = me.ask(JOBS, &asked).accepted();
@@ -213,6 +233,7 @@ fn only_a_token_for_this_custodian_opens_its_jobs() {
         (&sponsor, JOBS.to_owned()),
         (&sponsor, import.clone()),
         (&sponsor, format!("{import}/events")),
+        (&me, "/api/v1/custodians/clinic".to_owned()),
         (&me, JOBS.replace("hospital", "clinic")),
         (&me, import.replace("hospital", "clinic")),
     ] {

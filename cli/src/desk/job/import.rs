@@ -98,7 +98,7 @@ fn place(desk: &Desk, job: &Job, source: &ImportSource) -> Result<PathBuf, Failu
             if folders(desk, &job.custodian).contains(name) =>
         {
             let folder = imports.join(job.custodian.as_str()).join(name.as_str());
-            refuse_links(&folder)?;
+            refuse_others(&folder)?;
             Ok(folder)
         }
         (ImportSource::Folder(name), _) => Err(Failure::Unknown {
@@ -109,17 +109,19 @@ fn place(desk: &Desk, job: &Job, source: &ImportSource) -> Result<PathBuf, Failu
     }
 }
 
-fn refuse_links(folder: &Path) -> Result<(), Failure> {
+/// Refuses a folder with anything but files and folders in it: a link may lead to what is not the
+/// custodian's, and reading a pipe may never end.
+fn refuse_others(folder: &Path) -> Result<(), Failure> {
     let entries = std::fs::read_dir(folder).map_err(Failure::file("list", folder))?;
     for entry in entries {
         let entry = entry.map_err(Failure::file("list", folder))?;
         let kind = entry
             .file_type()
             .map_err(Failure::file("read", entry.path()))?;
-        if kind.is_symlink() {
+        if !kind.is_file() && !kind.is_dir() {
             let name = entry.file_name();
             return Err(Failure::NotPermitted {
-                message: format!("{} is a link", name.to_string_lossy()),
+                message: format!("{} is a link, or no plain file", name.to_string_lossy()),
                 help: "put the file itself into the folder of imports".to_owned(),
             });
         }

@@ -21,6 +21,7 @@ use super::known::KnownJob;
 use super::told::{JobList, JobTold};
 use super::upload::UploadForm;
 use super::{Desk, events, upload};
+use crate::desk::custodian;
 use crate::desk::seat::{Custodian, Seat};
 use crate::home::Job;
 
@@ -54,6 +55,7 @@ impl Modify for AccessToken {
 /// The described routes.
 pub(super) fn described() -> OpenApiRouter<Desk> {
     let jobs = OpenApiRouter::new()
+        .routes(routes!(custodian::told))
         .routes(routes!(jobs, create))
         .routes(routes!(job, remove))
         .routes(routes!(cancel))
