@@ -7,6 +7,7 @@ mod attachment;
 mod batch;
 mod embedded;
 mod error;
+mod heights;
 mod replica;
 mod store;
 mod upstream;

@@ -215,11 +215,7 @@ impl Ledger {
     /// # Errors
     /// [`LedgerError::Failed`] after a write failed.
     pub fn log_head(&self) -> Result<Checkpoint, LedgerError> {
-        let view = self.read()?;
-        Ok(Checkpoint {
-            size: view.tree.size(),
-            root: view.tree.root(),
-        })
+        Ok(Checkpoint::of(&self.read()?.tree))
     }
 
     /// Checks that the log continues the one under a checkpoint that the caller kept. A file can't
@@ -305,10 +301,7 @@ impl Ledger {
             return Err(LedgerError::Damaged { problem });
         }
         Ok(LogReport {
-            checkpoint: Checkpoint {
-                size: tree.size(),
-                root: tree.root(),
-            },
+            checkpoint: Checkpoint::of(&tree),
             height: state.height(),
             records: state.records().len() as u64,
             answers: state

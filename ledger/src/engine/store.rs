@@ -22,6 +22,9 @@ const ATTACHMENTS: TableDefinition<'_, &[u8], &[u8]> = TableDefinition::new("att
 const FORMAT: &str = "format";
 const FORMAT_1: &[u8] = b"salus-ledger/1";
 const CHECKPOINT: &str = "checkpoint";
+/// The latest checkpoint that a replica was shown: of a log that continues what is here, and of
+/// which not all entries may be here.
+const SHOWN: &str = "shown";
 /// There while the file's freed pages may still hold a dropped attachment.
 const DROPPED: &str = "dropped";
 
@@ -40,6 +43,8 @@ pub(super) struct Commit {
     pub(super) entries: Vec<Vec<u8>>,
     /// Attachments of them.
     pub(super) attachments: Vec<(Place, Vec<u8>)>,
+    /// The checkpoint that a replica was shown, if it is another than before.
+    pub(super) shown: Option<String>,
 }
 
 impl Store {
@@ -151,11 +156,21 @@ impl Store {
         })
     }
 
+    /// The checkpoint over entries that are all here.
     pub(super) fn checkpoint(&self) -> Result<Option<String>, LedgerError> {
+        self.text(CHECKPOINT)
+    }
+
+    /// The latest checkpoint that a replica was shown.
+    pub(super) fn shown(&self) -> Result<Option<String>, LedgerError> {
+        self.text(SHOWN)
+    }
+
+    fn text(&self, name: &str) -> Result<Option<String>, LedgerError> {
         guarded(|| {
             let transaction = self.database.begin_read()?;
             let about = transaction.open_table(ABOUT)?;
-            let Some(value) = about.get(CHECKPOINT)? else {
+            let Some(value) = about.get(name)? else {
                 return Ok(None);
             };
             String::from_utf8(value.value().to_vec())
@@ -273,6 +288,10 @@ fn write_entries(
     for (index, bytes) in (first..).zip(&commit.entries) {
         entries.insert(index, bytes.as_slice())?;
     }
+    if let Some(shown) = &commit.shown {
+        let mut about = transaction.open_table(ABOUT)?;
+        about.insert(SHOWN, shown.as_bytes())?;
+    }
     let mut attachments = transaction.open_table(ATTACHMENTS)?;
     for (place, bytes) in &commit.attachments {
         // Two documents of one profile share its hash: the first stays, as its study brought it.
@@ -328,6 +347,7 @@ mod tests {
             let commit = Commit {
                 entries: entries.collect(),
                 attachments: vec![(place(number), noise(number, 1_072))],
+                ..Commit::default()
             };
             store.append(first, &commit).unwrap();
             first += commit.entries.len() as u64;

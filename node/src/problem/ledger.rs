@@ -27,6 +27,18 @@ impl From<LedgerError> for Problem {
                     "the ledger could not be read or written; its operator has to restart it",
                 )
             }
+            // Of the other node this says nothing: its address may be the operator's own affair.
+            LedgerError::Replica(error) => {
+                tracing::error!(%error, "the node that this one follows can't be used");
+                Self::new(
+                    StatusCode::SERVICE_UNAVAILABLE,
+                    "Upstream",
+                    "The followed node failed",
+                    "this node follows another one, which is away, refuses, or gives what does not \
+                     hold; what was checked before is served here. Come again later, or ask the \
+                     ledger's operator",
+                )
+            }
             other => Self::internal(&other.to_string()),
         }
     }
