@@ -9,6 +9,7 @@ mod embedded;
 mod error;
 mod heights;
 mod replica;
+mod room;
 mod store;
 mod upstream;
 mod view;

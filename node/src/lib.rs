@@ -9,6 +9,7 @@ mod api;
 mod body;
 mod fhir;
 mod lane;
+mod line;
 mod metrics;
 mod node;
 mod openapi;

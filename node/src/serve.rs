@@ -19,6 +19,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{sleep, timeout};
 use tower::ServiceExt;
 
+use crate::line::Line;
 use crate::node::Node;
 
 /// After a failure to accept, such as too many open files.
@@ -97,11 +98,12 @@ fn answer(
     graceful: &GracefulShutdown,
 ) {
     let settings = node.settings();
+    let line = Line::new(stream, settings.answer_time);
     let service = router.map_request(|request: Request<Incoming>| request.map(Body::new));
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(settings.header_time)
-        .serve_connection(TokioIo::new(stream), TowerToHyperService::new(service));
+        .serve_connection(TokioIo::new(line), TowerToHyperService::new(service));
     let connection = graceful.watch(connection);
     let lifetime = settings.connection_time;
     tokio::spawn(async move {

@@ -31,6 +31,8 @@ pub struct Settings {
     pub header_time: Duration,
     /// How long a client may take to send a request's body.
     pub body_time: Duration,
+    /// How long a client may take nothing of an answer that waits for it; then its connection ends.
+    pub answer_time: Duration,
     /// How long a request's work may take before its client is told to come again.
     pub work_time: Duration,
     /// The same of a desk's request.
@@ -68,6 +70,7 @@ impl Default for Settings {
             patience: Duration::from_secs(1),
             header_time: Duration::from_secs(10),
             body_time: Duration::from_secs(60),
+            answer_time: Duration::from_secs(30),
             work_time: Duration::from_secs(60),
             desk_time: Duration::from_secs(300),
             connection_time: Duration::from_secs(600),

@@ -19,6 +19,7 @@ use salus_protocol::statement::ContactDigest;
 use super::attachment::{self, AttachmentError};
 use super::batch::{Batch, BatchAttached, LogReport, Receipt, Submission};
 use super::error::LedgerError;
+use super::room::bytes_of;
 use super::store::{Commit, Store};
 use super::upstream::Upstream;
 use super::view::{View, founding, no_genesis, rebuild};
@@ -149,7 +150,8 @@ impl Ledger {
     /// instead, and gives receipts once they have come back in the log.
     ///
     /// # Errors
-    /// [`LedgerError::ReadOnly`] without the checkpoint key. [`LedgerError::Replica`] of a replica;
+    /// [`LedgerError::ReadOnly`] without the checkpoint key. [`LedgerError::DiskFull`], when nothing
+    /// was written. [`LedgerError::Replica`] of a replica;
     /// then some may have entered. When writing fails nothing is
     /// acknowledged, and every later call says [`LedgerError::Failed`] until the ledger is opened
     /// anew.
@@ -160,6 +162,7 @@ impl Ledger {
             Writer::Signs(secret) => secret,
             Writer::HandsIn(upstream) => return self.hand_in_all(&**upstream, submissions),
         };
+        self.store.check_room(bytes_of(submissions))?;
         let envelopes: Vec<_> = submissions.iter().map(|s| s.envelope.clone()).collect();
         let attached = BatchAttached::of(submissions, &self.store);
         let admitted = replay::admit_all(&self.read()?.state, &envelopes, &attached);
@@ -187,6 +190,15 @@ impl Ledger {
             height: view.state.height(),
             checkpoint,
         })
+    }
+
+    /// Checks that there is room on the disk for transactions.
+    ///
+    /// # Errors
+    /// [`LedgerError::DiskFull`] when there is not, [`LedgerError::Failed`] after a write failed.
+    pub fn check_room(&self) -> Result<(), LedgerError> {
+        drop(self.read()?);
+        self.store.check_room(0)
     }
 
     /// The state. Hold it briefly: a writer waits for it.

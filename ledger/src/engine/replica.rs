@@ -19,6 +19,7 @@ use super::batch::{Batch, BatchAttached, Receipt, Submission};
 use super::embedded::{Ledger, Writer};
 use super::error::LedgerError;
 use super::heights::{Heights, Reader, continues};
+use super::room::bytes_of;
 use super::store::{Commit, Store};
 use super::upstream::{Anchor, HandedIn, ReplicaError, Upstream};
 use super::view::{View, first_height, rebuild_checked};
@@ -225,6 +226,7 @@ impl Ledger {
         };
         self.check_continues(upstream, &Checkpoint::of(&tree), &target)?;
         let (seen, shown) = (tree.size(), target.size);
+        self.store.check_room(0)?;
         if self.store.shown()?.as_deref() != Some(signed.as_str()) {
             // On the disk before an entry is asked for: whoever breaks off after showing it can't
             // show another log later.
@@ -285,6 +287,7 @@ impl Ledger {
         receipts: &mut BTreeMap<TransactionId, Receipt>,
     ) -> Result<(), LedgerError> {
         let (submissions, attachments) = with_attachments(upstream, &self.store, &heights)?;
+        self.store.check_room(bytes_of(&submissions))?;
         let attached = BatchAttached::of(&submissions, &self.store);
         let mut guard = self.view.write().unwrap_or_else(PoisonError::into_inner);
         let view = &mut *guard;

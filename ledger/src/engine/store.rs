@@ -12,6 +12,7 @@ use redb::{
 
 use super::attachment::{Place, proof_place};
 use super::error::LedgerError;
+use super::room::Room;
 use crate::state::Attached;
 use crate::transaction::AttachmentDigest;
 
@@ -34,6 +35,8 @@ const CACHE_BYTES: usize = 64 << 20;
 #[derive(Debug)]
 pub(super) struct Store {
     database: Database,
+    /// Of a store in a file.
+    room: Option<Room>,
 }
 
 /// What one commit writes.
@@ -59,6 +62,7 @@ impl Store {
                 path: path.to_owned(),
             });
         }
+        Room::of(path).check(0)?;
         let unfinished = path.with_extension("unfinished");
         match std::fs::remove_file(&unfinished) {
             Err(e) if e.kind() != std::io::ErrorKind::NotFound => {
@@ -85,7 +89,12 @@ impl Store {
                 path: path.to_owned(),
             });
         }
-        guarded(|| Self::check(builder().open(path)?))
+        let mut store = guarded(|| {
+            let opened = builder().open(path);
+            Self::check(opened.map_err(|error| cannot_open(path, error))?)
+        })?;
+        store.room = Some(Room::of(path));
+        Ok(store)
     }
 
     /// Opens, or founds, the store on another storage backend.
@@ -103,7 +112,10 @@ impl Store {
     }
 
     fn format(database: Database, founding: &Commit) -> Result<Self, LedgerError> {
-        let store = Self { database };
+        let store = Self {
+            database,
+            room: None,
+        };
         let transaction = store.database.begin_write()?;
         transaction.open_table(ABOUT)?.insert(FORMAT, FORMAT_1)?;
         transaction.open_table(ATTACHMENTS)?;
@@ -121,7 +133,10 @@ impl Store {
             about.get(FORMAT)?.map(|value| value.value().to_vec())
         };
         match format.as_deref() {
-            Some(FORMAT_1) => Ok(Self { database }),
+            Some(FORMAT_1) => Ok(Self {
+                database,
+                room: None,
+            }),
             Some(other) => Err(LedgerError::Damaged {
                 problem: format!("its format is {:?}", String::from_utf8_lossy(other)),
             }),
@@ -129,6 +144,11 @@ impl Store {
                 problem: "it names no format".to_owned(),
             }),
         }
+    }
+
+    /// Checks that there is room on the disk for a commit of so many bytes.
+    pub(super) fn check_room(&self, bytes: u64) -> Result<(), LedgerError> {
+        self.room.as_ref().map_or(Ok(()), |room| room.check(bytes))
     }
 
     /// Writes entries from index `first` on, and returns after they are on the disk.
@@ -271,6 +291,16 @@ fn guarded<T>(act: impl FnOnce() -> Result<T, LedgerError>) -> Result<T, LedgerE
             problem: "its store's pages do not fit together".to_owned(),
         })
     })
+}
+
+fn cannot_open(path: &Path, error: redb::DatabaseError) -> LedgerError {
+    match error {
+        redb::DatabaseError::Storage(redb::StorageError::Io(source)) => LedgerError::Io {
+            what: format!("can't open the ledger at {}", path.display()),
+            source,
+        },
+        other => other.into(),
+    }
 }
 
 fn builder() -> redb::Builder {

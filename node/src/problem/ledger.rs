@@ -17,6 +17,16 @@ impl From<LedgerError> for Problem {
                 "Read only",
                 "this node only reads its ledger: send the transaction to the ledger's operator",
             ),
+            LedgerError::DiskFull { .. } => {
+                tracing::error!(%error, "the ledger takes no transactions");
+                Self::new(
+                    StatusCode::SERVICE_UNAVAILABLE,
+                    "DiskFull",
+                    "The disk is full",
+                    "the node's disk is full: nothing was done, and its operator has to make room. What \
+                     is on the ledger can be read; come again later",
+                )
+            }
             // Nothing was acknowledged, and nothing more is until the operator has looked.
             LedgerError::Failed | LedgerError::Store(_) | LedgerError::Io { .. } => {
                 tracing::error!(%error, "the ledger does not write");
