@@ -12,6 +12,7 @@ mod job;
 mod note;
 mod patient;
 mod problem;
+mod seat;
 mod sponsor;
 mod terms;
 

@@ -15,7 +15,6 @@ pub(crate) mod together;
 use std::collections::BTreeMap;
 
 use salus_ledger::engine::{Batch, Ledger, Receipt, Submission};
-use salus_ledger::key::PublicKey;
 use salus_ledger::state::{Rejection, State};
 use salus_protocol::record::RecordCommitment;
 use salus_protocol::registry::RecordIndex;
@@ -38,12 +37,6 @@ impl Places {
     pub(crate) fn find(&self, record: &RecordCommitment) -> Option<RecordIndex> {
         self.0.get(record).copied()
     }
-}
-
-/// An issuer's name on the ledger, or its key where it has none.
-pub(crate) fn issuer_title(state: &State, key: &PublicKey) -> String {
-    let party = state.issuers().get(key);
-    party.map_or_else(|| key.to_string(), |party| party.name.to_string())
 }
 
 /// Enters one transaction; a broken rule is a failure.

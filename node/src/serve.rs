@@ -11,11 +11,10 @@ use axum::http::Request;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
 use thiserror::Error;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::time::{sleep, timeout};
 use tower::ServiceExt;
 
@@ -24,6 +23,9 @@ use crate::node::Node;
 
 /// After a failure to accept, such as too many open files.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+
+/// More than a machine has connections, and few enough for all of them to be waited for.
+const MOST_CONNECTIONS: u32 = u32::MAX >> 3;
 
 /// Why a node stopped otherwise than it was told to.
 #[derive(Debug, Error)]
@@ -51,10 +53,16 @@ pub async fn serve(
     shutdown: impl Future<Output = ()>,
 ) -> Result<(), ServeError> {
     let drain_time = node.settings().drain_time;
-    let graceful = GracefulShutdown::new();
-    accept(listener, &node, more, &graceful, shutdown).await;
-    timeout(drain_time, graceful.shutdown())
-        .await
+    let most = u32::try_from(node.settings().connections).unwrap_or(u32::MAX);
+    let most = most.clamp(1, MOST_CONNECTIONS);
+    let places = Arc::new(Semaphore::new(most as usize));
+    let (serving, stopping) = watch::channel(());
+    accept(listener, &node, more, &places, &stopping, shutdown).await;
+    drop(serving);
+    // A connection gives its place back when it has ended, so all places are free when all have.
+    let ended = timeout(drain_time, places.acquire_many(most)).await;
+    ended
+        .map(drop)
         .map_err(|_| ServeError::Unfinished { after: drain_time })
 }
 
@@ -62,12 +70,11 @@ async fn accept(
     listener: TcpListener,
     node: &Node,
     more: Router<Node>,
-    graceful: &GracefulShutdown,
+    places: &Arc<Semaphore>,
+    stopping: &watch::Receiver<()>,
     shutdown: impl Future<Output = ()>,
 ) {
     let router = node.router(more);
-    let connections = node.settings().connections.clamp(1, Semaphore::MAX_PERMITS);
-    let places = Arc::new(Semaphore::new(connections));
     let mut shutdown = pin!(shutdown);
     loop {
         let next = async {
@@ -80,7 +87,7 @@ async fn accept(
             () = &mut shutdown => return,
         };
         match accepted {
-            Ok((stream, _)) => answer(stream, place, node, router.clone(), graceful),
+            Ok((stream, _)) => answer(stream, place, node, router.clone(), stopping.clone()),
             Err(error) => {
                 tracing::warn!(%error, "a connection could not be accepted");
                 sleep(ACCEPT_PAUSE).await;
@@ -89,13 +96,14 @@ async fn accept(
     }
 }
 
-/// Answers one connection's requests, in a task of its own.
+/// Answers one connection's requests, in a task of its own. When its time is over, or the node stops,
+/// the request under way is still answered, and told that it is the last.
 fn answer(
     stream: TcpStream,
     place: Option<OwnedSemaphorePermit>,
     node: &Node,
     router: Router,
-    graceful: &GracefulShutdown,
+    mut stopping: watch::Receiver<()>,
 ) {
     let settings = node.settings();
     let line = Line::new(stream, settings.answer_time);
@@ -104,11 +112,20 @@ fn answer(
         .timer(TokioTimer::new())
         .header_read_timeout(settings.header_time)
         .serve_connection(TokioIo::new(line), TowerToHyperService::new(service));
-    let connection = graceful.watch(connection);
-    let lifetime = settings.connection_time;
+    let (lifetime, drain_time) = (settings.connection_time, settings.drain_time);
     tokio::spawn(async move {
-        // A connection that breaks or lives too long is its client's affair.
-        let _ = timeout(lifetime, connection).await;
+        let mut connection = pin!(connection);
+        // A connection that breaks, or whose client is too slow at the end, is its client's affair.
+        let rest = tokio::select! {
+            _ = connection.as_mut() => None,
+            () = sleep(lifetime) => Some(drain_time),
+            // The other end is dropped when the node stops, which then waits for the connections.
+            _ = stopping.changed() => Some(lifetime),
+        };
+        if let Some(rest) = rest {
+            connection.as_mut().graceful_shutdown();
+            let _ = timeout(rest, connection).await;
+        }
         drop(place);
     });
 }

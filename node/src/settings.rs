@@ -37,9 +37,11 @@ pub struct Settings {
     pub work_time: Duration,
     /// The same of a desk's request.
     pub desk_time: Duration,
-    /// How long one connection lives, so that a client that reads slowly does not stay for ever.
+    /// How long one connection takes requests, so that a client that reads slowly does not stay for
+    /// ever. The one under way then has [`Self::drain_time`] to end.
     pub connection_time: Duration,
-    /// How long requests under way may take to end when the node shuts down.
+    /// How long requests under way may take to end when the node shuts down, or their connection's
+    /// time is over.
     pub drain_time: Duration,
     /// Transactions signed by one key that governance registered, or by its own.
     pub registered_key: Allowance,

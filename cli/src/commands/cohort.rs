@@ -22,7 +22,7 @@ use super::Context;
 use crate::failure::Failure;
 use crate::home::{Access, Name};
 use crate::output::{Report, counted, duration, table};
-use crate::path::{cohort, issuer_title, profile, study::CheckedStudy};
+use crate::path::{cohort, profile, study::CheckedStudy};
 use by::By;
 
 /// Cohort answers: how many of custodians' consenting patients match, proven.
@@ -371,10 +371,10 @@ fn publish(context: &Context, args: &PublishArgs) -> Result<(), Failure> {
 /// The custodians whom an answer counts.
 fn custodians(state: &State, study: &StudyState, answer: &CohortAnswer) -> Vec<String> {
     let CountedOver::Tallies(entries) = &answer.over else {
-        return vec![issuer_title(state, &answer.issuer)];
+        return vec![state.issuer_name(&answer.issuer)];
     };
     let of = study.tallies.iter().filter(|t| entries.contains(&t.entry));
-    of.map(|tally| issuer_title(state, &tally.issuer)).collect()
+    of.map(|tally| state.issuer_name(&tally.issuer)).collect()
 }
 
 fn list(context: &Context, args: &ListArgs) -> Result<(), Failure> {
@@ -394,7 +394,7 @@ fn list(context: &Context, args: &ListArgs) -> Result<(), Failure> {
         tallies: (known.tallies.iter())
             .filter(|tally| tally.released.is_none())
             .map(|tally| ListedTally {
-                custodian: issuer_title(&state, &tally.issuer),
+                custodian: state.issuer_name(&tally.issuer),
                 day: tally.day,
                 entry: tally.entry,
                 cells: tally.counts.len(),

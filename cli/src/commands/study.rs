@@ -26,7 +26,6 @@ use crate::failure::Failure;
 use crate::home::{Access, Home, Name, Role, Sponsor, StudyName};
 use crate::output::{Report, counted, table};
 use crate::path::answer::{Answer, submit_answers};
-use crate::path::issuer_title;
 use crate::path::study::{CheckedStudy, Terms, approve, ask, close, open};
 pub(crate) use inbox::{Inbox, read_inbox};
 
@@ -204,22 +203,12 @@ impl Shown {
             together: opened
                 .together
                 .iter()
-                .map(|key| issuer_title(state, key))
+                .map(|key| state.issuer_name(key))
                 .collect(),
             approvals_needed: opened.approvals_needed,
             answers: study.answers.len(),
             cohort_answers: study.cohort_answers.len(),
         })
-    }
-}
-
-/// A standing in a word.
-fn word(standing: Standing) -> &'static str {
-    match standing {
-        Standing::Proposed => "proposed",
-        Standing::Open => "open",
-        Standing::Expired => "expired",
-        Standing::Closed => "closed",
     }
 }
 
@@ -233,7 +222,7 @@ impl Report for Shown {
         writeln!(
             out,
             "standing  {}, until {}, {}, {}",
-            word(self.standing),
+            self.standing.word(),
             self.expires,
             counted(self.answers, "answer", "answers"),
             counted(self.cohort_answers, "cohort answer", "cohort answers")
@@ -282,7 +271,7 @@ impl Report for List {
             lines.add_row([
                 &study.id.to_string()[..12],
                 study.name.as_deref().unwrap_or("-"),
-                word(study.standing),
+                study.standing.word(),
                 &study.answers.to_string(),
                 &study.expires.to_string(),
                 &study.title,

@@ -2,22 +2,18 @@
 
 use askama::Template;
 use axum::Form;
-use axum::extract::{Path, State};
 use axum::response::Redirect;
 use salus_ledger::engine::Ledger;
-use salus_ledger::state::Standing;
+use salus_node::Problem;
 use salus_node::pages::{Here, Html, Shell, StudyInWords};
-use salus_node::sign_in::{Identity, Role};
-use salus_node::{Node, Problem};
 use salus_protocol::nullifier::StudyId;
 use salus_protocol::profile::Profile;
 use salus_protocol::query::Explanation;
-use serde::Deserialize;
 
-use super::Desk;
-use super::note::{Done, Note, lead};
+use super::note::{Done, Note};
+use super::seat::{Board, ChosenStudy, Seat, View};
 use crate::failure::Failure;
-use crate::home::{Home, Name, Role as Registered};
+use crate::home::{Name, Role};
 use crate::path::study::{self, CheckedStudy};
 
 #[derive(Debug, Template)]
@@ -41,26 +37,13 @@ struct Waiting {
     text: String,
 }
 
-pub(super) async fn board(
-    State(desk): State<Desk>,
-    identity: Identity,
-    Path(name): Path<String>,
-    note: Note,
-) -> Result<Html<BoardPage>, Problem> {
-    let name = Desk::acting(&identity, Role::Board, &name)?;
-    let node = desk.0.node.clone();
-    let page = desk.read(move |home, ledger| read(home, ledger, &node, &name, &note));
-    Ok(Html(page.await?))
+pub(super) async fn board(seat: Seat<Board>, note: Note) -> Result<Html<BoardPage>, Problem> {
+    seat.page(move |view, name| read(view, name, &note)).await
 }
 
-fn read(
-    home: &Home,
-    ledger: &Ledger,
-    node: &Node,
-    name: &Name,
-    note: &Note,
-) -> Result<BoardPage, Failure> {
-    let party = home.party(Registered::Board, name)?;
+fn read(view: &View<'_>, name: &Name, note: &Note) -> Result<BoardPage, Failure> {
+    let ledger = view.ledger;
+    let party = view.home.party(Role::Board, name)?;
     let key = party.key.public();
     let (mut waiting, mut approved) = (Vec::<StudyId>::new(), Vec::new());
     {
@@ -72,7 +55,7 @@ fn read(
         for study in asked {
             if study.approvals.contains_key(&key) {
                 approved.push((study.id.to_string(), study.opened.title.to_string()));
-            } else if matches!(state.standing(study), Standing::Proposed | Standing::Open) {
+            } else if !state.standing(study).is_over() {
                 waiting.push(study.id);
             }
         }
@@ -82,7 +65,7 @@ fn read(
     Ok(BoardPage {
         waiting,
         approved,
-        shell: Shell::of(node, &*ledger.state()?, party.title.clone(), Here::Desk),
+        shell: view.shell(&*ledger.state()?, party.title.clone()),
         name: name.to_string(),
         title: party.title,
         note: note.sentence(),
@@ -105,25 +88,14 @@ impl Waiting {
     }
 }
 
-/// Which study.
-#[derive(Debug, Deserialize)]
-pub(super) struct Chosen {
-    study: String,
-}
-
 pub(super) async fn approve(
-    State(desk): State<Desk>,
-    identity: Identity,
-    Path(name): Path<String>,
-    Form(chosen): Form<Chosen>,
+    seat: Seat<Board>,
+    Form(chosen): Form<ChosenStudy>,
 ) -> Result<Redirect, Problem> {
-    let name = Desk::acting(&identity, Role::Board, &name)?;
-    let path = format!("/desk/boards/{name}");
-    let approved = desk.change(move |home, ledger| {
-        let board = home.party(Registered::Board, &name)?;
+    seat.act(Done::Approved, move |home, ledger, name| {
+        let board = home.party(Role::Board, name)?;
         let id = home.find_study(&*ledger.state()?, &chosen.study)?.id;
         study::approve(ledger, &board.key, &CheckedStudy::read(ledger, id)?)
-    });
-    approved.await?;
-    Ok(lead(&path, Done::Approved))
+    })
+    .await
 }

@@ -3,21 +3,18 @@
 use std::collections::BTreeMap;
 
 use askama::Template;
-use axum::extract::{Path, State};
 use salus_datasets::profiles;
-use salus_ledger::engine::Ledger;
 use salus_ledger::state::{Standing, State as LedgerState};
+use salus_node::Problem;
 use salus_node::pages::{Here, Html, Shell};
-use salus_node::sign_in::{Identity, Role};
-use salus_node::{Node, Problem};
 use salus_protocol::cohort::Table;
 use salus_protocol::day::Day;
 use salus_protocol::profile::{Edition, Profile};
 
-use super::Desk;
 use super::job::{self, JobView};
+use super::seat::{Custodian, Seat, View};
 use crate::failure::Failure;
-use crate::home::{Home, Issuer, Name};
+use crate::home::{Issuer, Name};
 
 /// The tables that this page counts: their names, and for people.
 const TABLES: [(&str, &str, Table); 2] = [
@@ -83,27 +80,15 @@ struct Queued {
     done: usize,
 }
 
-pub(super) async fn custodian(
-    State(desk): State<Desk>,
-    identity: Identity,
-    Path(name): Path<String>,
-) -> Result<Html<CustodianPage>, Problem> {
-    let name = Desk::acting(&identity, Role::Custodian, &name)?;
-    let (node, folders) = (desk.0.node.clone(), job::folders(&desk, &name));
-    let page = desk.read(move |home, ledger| read(home, ledger, &node, &name, folders));
-    Ok(Html(page.await?))
+pub(super) async fn custodian(seat: Seat<Custodian>) -> Result<Html<CustodianPage>, Problem> {
+    let folders = job::folders(&seat.desk, &seat.name);
+    seat.page(move |view, name| read(view, name, folders)).await
 }
 
-fn read(
-    home: &Home,
-    ledger: &Ledger,
-    node: &Node,
-    name: &Name,
-    folders: Vec<Name>,
-) -> Result<CustodianPage, Failure> {
-    let issuer = home.issuer(name)?;
-    let jobs = home.jobs(name)?;
-    let state = ledger.state()?;
+fn read(view: &View<'_>, name: &Name, folders: Vec<Name>) -> Result<CustodianPage, Failure> {
+    let issuer = view.home.issuer(name)?;
+    let jobs = view.home.jobs(name)?;
+    let state = view.ledger.state()?;
     let title = |profile: &Profile| profile.document().title.clone();
     Ok(CustodianPage {
         profiles: profiles::shipped()
@@ -115,7 +100,7 @@ fn read(
         jobs: jobs.iter().take(SHOWN).map(JobView::of).collect(),
         datasets: datasets(&state, &issuer),
         queue: queue(&state, &issuer),
-        shell: Shell::of(node, &state, issuer.title.clone(), Here::Desk),
+        shell: view.shell(&state, issuer.title.clone()),
         name: name.to_string(),
         title: issuer.title,
     })

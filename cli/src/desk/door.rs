@@ -37,14 +37,11 @@ pub(super) async fn door(
     State(desk): State<Desk>,
     identity: Identity,
 ) -> Result<Html<Door>, Problem> {
-    let shown = desk.0.node.clone();
-    let page = desk
-        .read(move |home, ledger| {
-            let shell = Shell::of(&shown, &*ledger.state()?, "My desk", Here::Desk);
-            read(home, ledger, shell, &identity)
-        })
-        .await?;
-    Ok(Html(page))
+    desk.page(move |view| {
+        let shell = view.shell(&*view.ledger.state()?, "My desk");
+        read(view.home, view.ledger, shell, &identity)
+    })
+    .await
 }
 
 fn read(home: &Home, ledger: &Ledger, shell: Shell, identity: &Identity) -> Result<Door, Failure> {

@@ -4,23 +4,21 @@ pub(super) mod answer;
 pub(super) mod consent;
 
 use askama::Template;
-use axum::extract::{Path, State};
 use salus_ledger::engine::Ledger;
 use salus_ledger::state::{Standing, State as LedgerState, StudyState};
+use salus_node::Problem;
 use salus_node::pages::{Here, Html, Shell, StudyInWords};
-use salus_node::sign_in::{Identity, Role};
-use salus_node::{Node, Problem};
 use salus_protocol::cohort::{self, Table};
 use salus_protocol::consent::DiseaseArea;
 use salus_protocol::day::Day;
 use salus_protocol::nullifier::StudyId;
 use salus_protocol::profile::Profile;
 
-use super::Desk;
 use super::note::Note;
+use super::seat::{Patient, Seat, View};
 use super::terms::ConsentInWords;
 use crate::failure::Failure;
-use crate::home::{Holding, Home, Name, Wallet};
+use crate::home::{Holding, Name, Wallet};
 use crate::path::answer::{Question, ready};
 use crate::path::consent::in_force;
 use crate::path::study::CheckedStudy;
@@ -81,28 +79,14 @@ impl Asking {
     }
 }
 
-pub(super) async fn patient(
-    State(desk): State<Desk>,
-    identity: Identity,
-    Path(name): Path<String>,
-    note: Note,
-) -> Result<Html<PatientPage>, Problem> {
-    let name = Desk::acting(&identity, Role::Subject, &name)?;
-    let node = desk.0.node.clone();
-    let page = desk.read(move |home, ledger| read(home, ledger, &node, &name, &note));
-    Ok(Html(page.await?))
+pub(super) async fn patient(seat: Seat<Patient>, note: Note) -> Result<Html<PatientPage>, Problem> {
+    seat.page(move |view, name| read(view, name, &note)).await
 }
 
-fn read(
-    home: &Home,
-    ledger: &Ledger,
-    node: &Node,
-    name: &Name,
-    note: &Note,
-) -> Result<PatientPage, Failure> {
-    let wallet = home.wallet(name)?;
-    let studies = studies(ledger, &wallet)?;
-    let state = ledger.state()?;
+fn read(view: &View<'_>, name: &Name, note: &Note) -> Result<PatientPage, Failure> {
+    let wallet = view.home.wallet(name)?;
+    let studies = studies(view.ledger, &wallet)?;
+    let state = view.ledger.state()?;
     let places = Places::of(&state);
     let records: Vec<RecordView> = wallet
         .holdings
@@ -111,7 +95,7 @@ fn read(
         .collect();
     let today = state.day();
     Ok(PatientPage {
-        shell: Shell::of(node, &state, format!("Patient {name}"), Here::Desk),
+        shell: view.shell(&state, format!("Patient {name}")),
         name: name.to_string(),
         note: note.sentence(),
         today: today.map_or_else(String::new, |day| day.to_string()),

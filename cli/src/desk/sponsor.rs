@@ -4,19 +4,17 @@ pub(super) mod opening;
 
 use askama::Template;
 use axum::Form;
-use axum::extract::{Path, State};
+use axum::extract::Path;
 use axum::response::Redirect;
 use salus_ledger::engine::Ledger;
 use salus_ledger::state::Standing;
+use salus_node::Problem;
 use salus_node::pages::{Here, Html, Shell};
-use salus_node::sign_in::{Identity, Role};
-use salus_node::{Node, Problem};
 use salus_protocol::nullifier::StudyId;
 use salus_protocol::statement::ContactDigest;
-use serde::Deserialize;
 
-use super::Desk;
-use super::note::{Done, Note, lead};
+use super::note::{Done, Note};
+use super::seat::{self, ChosenStudy, Seat, View};
 use crate::commands::study::read_inbox;
 use crate::failure::Failure;
 use crate::home::{Home, Name, Sponsor};
@@ -43,42 +41,16 @@ struct OwnStudy {
     cohort_answers: usize,
 }
 
-impl OwnStudy {
-    fn word(&self) -> &'static str {
-        match self.standing {
-            Standing::Proposed => "proposed",
-            Standing::Open => "open",
-            Standing::Expired => "expired",
-            Standing::Closed => "closed",
-        }
-    }
-
-    fn can_close(&self) -> bool {
-        matches!(self.standing, Standing::Proposed | Standing::Open)
-    }
-}
-
 pub(super) async fn sponsor(
-    State(desk): State<Desk>,
-    identity: Identity,
-    Path(name): Path<String>,
+    seat: Seat<seat::Sponsor>,
     note: Note,
 ) -> Result<Html<SponsorPage>, Problem> {
-    let name = Desk::acting(&identity, Role::Researcher, &name)?;
-    let node = desk.0.node.clone();
-    let page = desk.read(move |home, ledger| read(home, ledger, &node, &name, &note));
-    Ok(Html(page.await?))
+    seat.page(move |view, name| read(view, name, &note)).await
 }
 
-fn read(
-    home: &Home,
-    ledger: &Ledger,
-    node: &Node,
-    name: &Name,
-    note: &Note,
-) -> Result<SponsorPage, Failure> {
-    let key = home.sponsor(name)?.key.public();
-    let state = ledger.state()?;
+fn read(view: &View<'_>, name: &Name, note: &Note) -> Result<SponsorPage, Failure> {
+    let key = view.home.sponsor(name)?.key.public();
+    let state = view.ledger.state()?;
     let mut own: Vec<_> = state
         .studies()
         .values()
@@ -100,7 +72,7 @@ fn read(
     });
     Ok(SponsorPage {
         studies: studies.collect(),
-        shell: Shell::of(node, &state, format!("Sponsor {name}"), Here::Desk),
+        shell: view.shell(&state, format!("Sponsor {name}")),
         name: name.to_string(),
         note: note.sentence(),
     })
@@ -137,17 +109,14 @@ pub(super) struct InboxPage {
 }
 
 pub(super) async fn inbox(
-    State(desk): State<Desk>,
-    identity: Identity,
-    Path((name, study)): Path<(String, String)>,
+    seat: Seat<seat::Sponsor>,
+    Path(chosen): Path<ChosenStudy>,
 ) -> Result<Html<InboxPage>, Problem> {
-    let name = Desk::acting(&identity, Role::Researcher, &name)?;
-    let node = desk.0.node.clone();
-    let page = desk.read(move |home, ledger| {
-        let (sponsor, id) = own_study(home, ledger, &name, &study)?;
-        home.fetch_contacts(ledger, &id, &sponsor)?;
-        let inbox = read_inbox(ledger, &sponsor, &id)?;
-        let shell = Shell::of(&node, &*ledger.state()?, "Inbox", Here::Desk);
+    seat.page(move |view, name| {
+        let (sponsor, id) = own_study(view.home, view.ledger, name, &chosen.study)?;
+        view.home.fetch_contacts(view.ledger, &id, &sponsor)?;
+        let inbox = read_inbox(view.ledger, &sponsor, &id)?;
+        let shell = view.shell(&*view.ledger.state()?, "Inbox");
         let volunteers = inbox.volunteers.into_iter();
         Ok(InboxPage {
             shell,
@@ -158,28 +127,17 @@ pub(super) async fn inbox(
                 .collect(),
             unreadable: inbox.unreadable.len(),
         })
-    });
-    Ok(Html(page.await?))
-}
-
-/// Which study.
-#[derive(Debug, Deserialize)]
-pub(super) struct Chosen {
-    study: String,
+    })
+    .await
 }
 
 pub(super) async fn close(
-    State(desk): State<Desk>,
-    identity: Identity,
-    Path(name): Path<String>,
-    Form(chosen): Form<Chosen>,
+    seat: Seat<seat::Sponsor>,
+    Form(chosen): Form<ChosenStudy>,
 ) -> Result<Redirect, Problem> {
-    let name = Desk::acting(&identity, Role::Researcher, &name)?;
-    let path = format!("/desk/sponsors/{name}");
-    let closed = desk.change(move |home, ledger| {
-        let (sponsor, id) = own_study(home, ledger, &name, &chosen.study)?;
+    seat.act(Done::Closed, move |home, ledger, name| {
+        let (sponsor, id) = own_study(home, ledger, name, &chosen.study)?;
         study::close(ledger, &sponsor.key, id)
-    });
-    closed.await?;
-    Ok(lead(&path, Done::Closed))
+    })
+    .await
 }

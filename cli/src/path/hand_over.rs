@@ -220,9 +220,8 @@ fn checked(
     let key = key.ok_or_else(|| {
         wrong("the key that may grant its consent was not made by this wallet (`salus wallet request`)")
     })?;
-    let issuer = state.issuers().get(&known.issuer);
     Ok(Holding {
-        issuer: issuer.map_or_else(|| known.issuer.to_string(), |i| i.name.to_string()),
+        issuer: state.issuer_name(&known.issuer),
         profile: handed.profile,
         index_day: handed.index_day,
         record: handed.record,

@@ -1,5 +1,7 @@
 //! Issuers and boards: who governance has registered.
 
+use std::collections::BTreeMap;
+
 use super::{Event, Rejection, State};
 use crate::key::PublicKey;
 use crate::transaction::{RegisterBoard, RegisterIssuer, Title};
@@ -14,6 +16,18 @@ pub struct Party {
 }
 
 impl State {
+    /// An issuer's name, or its key where none is registered.
+    #[must_use]
+    pub fn issuer_name(&self, key: &PublicKey) -> String {
+        name(&self.issuers, key)
+    }
+
+    /// A board's name, or its key where none is registered.
+    #[must_use]
+    pub fn board_name(&self, key: &PublicKey) -> String {
+        name(&self.boards, key)
+    }
+
     pub(super) fn check_issuer(
         &self,
         t: &RegisterIssuer,
@@ -59,4 +73,9 @@ impl State {
         self.boards.insert(t.key, Party { name, entry });
         Ok(Event::BoardRegistered { key: t.key })
     }
+}
+
+fn name(parties: &BTreeMap<PublicKey, Party>, key: &PublicKey) -> String {
+    let party = parties.get(key);
+    party.map_or_else(|| key.to_string(), |party| party.name.to_string())
 }

@@ -61,6 +61,25 @@ pub enum Standing {
     Closed,
 }
 
+impl Standing {
+    /// In a word.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Proposed => "proposed",
+            Self::Open => "open",
+            Self::Expired => "expired",
+            Self::Closed => "closed",
+        }
+    }
+
+    /// Whether neither an approval nor an answer can enter any more.
+    #[must_use]
+    pub const fn is_over(self) -> bool {
+        matches!(self, Self::Expired | Self::Closed)
+    }
+}
+
 impl StudyState {
     /// A study as it is when it is opened.
     pub(crate) fn new(ledger: LedgerId, id: StudyId, opened: OpenStudy, entry: u64) -> Self {

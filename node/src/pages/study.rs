@@ -5,7 +5,7 @@ use axum::extract::State;
 use salus_ledger::engine::Ledger;
 use salus_ledger::key::PublicKey;
 use salus_ledger::state::{
-    CohortAnswer, CountedOver, Draw, Standing, State as LedgerState, StudyState, TallyState,
+    CohortAnswer, CountedOver, Draw, State as LedgerState, StudyState, TallyState,
 };
 use salus_protocol::nullifier::StudyId;
 use salus_protocol::profile::Profile;
@@ -38,22 +38,12 @@ impl StudyRow {
         Self {
             id: study.id.to_string(),
             title: study.opened.title.to_string(),
-            standing: word(state.standing(study)),
+            standing: state.standing(study).word(),
             institution: study.opened.purpose.institution.name().to_owned(),
             expires: study.opened.expires.to_string(),
             answers: study.answers.len(),
             cohort_answers: study.cohort_answers.len(),
         }
-    }
-}
-
-/// A standing in a word, which is also its class in the style sheet.
-const fn word(standing: Standing) -> &'static str {
-    match standing {
-        Standing::Proposed => "proposed",
-        Standing::Open => "open",
-        Standing::Expired => "expired",
-        Standing::Closed => "closed",
     }
 }
 
@@ -186,16 +176,10 @@ fn known<'a>(state: &'a LedgerState, id: &StudyId) -> Result<&'a StudyState, Pro
     study.ok_or_else(|| Problem::not_found(format!("there is no study {id}")))
 }
 
-fn issuer(state: &LedgerState, key: &PublicKey) -> String {
-    let party = state.issuers().get(key);
-    party.map_or_else(|| key.to_string(), |party| party.name.to_string())
-}
-
 impl BoardRow {
     fn of(state: &LedgerState, study: &StudyState, key: &PublicKey) -> Self {
-        let party = state.boards().get(key);
         Self {
-            name: party.map_or_else(|| key.to_string(), |party| party.name.to_string()),
+            name: state.board_name(key),
             approved: study.approvals.get(key).copied(),
         }
     }
@@ -223,14 +207,19 @@ impl AnswerView {
             };
             (label(place), count)
         });
+        let mut cells: Vec<_> = cells.collect();
+        // Its first cell is the total: a funnel ends with it.
+        if answer.table == Table::Attrition && !cells.is_empty() {
+            cells.rotate_left(1);
+        }
         let custodians = match &answer.over {
-            CountedOver::Dataset(_) => issuer(state, &answer.issuer),
+            CountedOver::Dataset(_) => state.issuer_name(&answer.issuer),
             CountedOver::Tallies(entries) => {
                 let of = study
                     .tallies
                     .iter()
                     .filter(|tally| entries.contains(&tally.entry));
-                let names: Vec<String> = of.map(|tally| issuer(state, &tally.issuer)).collect();
+                let names: Vec<String> = of.map(|tally| state.issuer_name(&tally.issuer)).collect();
                 names.join(" and ")
             }
         };
@@ -253,7 +242,7 @@ impl TallyRow {
     fn of(state: &LedgerState, tally: &TallyState) -> Self {
         let lapsed = state.day().is_some_and(|day| tally.has_lapsed(day));
         Self {
-            custodian: issuer(state, &tally.issuer),
+            custodian: state.issuer_name(&tally.issuer),
             day: tally.day.to_string(),
             entry: tally.entry,
             stands: match tally.draw {

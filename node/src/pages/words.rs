@@ -141,14 +141,11 @@ fn release(state: &State, study: &StudyState) -> String {
     let policy = policy_sentence(opened.policy.suppress_up_to, opened.policy.round_to);
     let mut sentences = vec![policy];
     if !opened.together.is_empty() {
-        let name = |key| {
-            let party = state.issuers().get(key);
-            party.map_or_else(
-                || "an unknown custodian".to_owned(),
-                |party| party.name.to_string(),
-            )
-        };
-        let names: Vec<String> = opened.together.iter().map(name).collect();
+        let names: Vec<String> = opened
+            .together
+            .iter()
+            .map(|key| state.issuer_name(key))
+            .collect();
         sentences.push(format!(
             "Only the sum over {} is released",
             names.join(", ")

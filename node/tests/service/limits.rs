@@ -224,6 +224,41 @@ fn clients_that_never_read_give_their_places_back() {
 }
 
 #[test]
+fn a_request_under_way_outlives_its_connections_time() {
+    let service = Service::founded(Settings {
+        connection_time: Duration::from_millis(100),
+        ..Settings::default()
+    });
+    let mut stream = TcpStream::connect(service.address).unwrap();
+    let head = format!(
+        "POST {TRANSACTIONS} HTTP/1.1\r\nhost: node\r\ncontent-type: {BYTES}\r\ncontent-length: 8\r\n\r\n"
+    );
+    stream.write_all(head.as_bytes()).unwrap();
+    stream.write_all(b"half").unwrap();
+    std::thread::sleep(Duration::from_millis(400));
+    stream.write_all(b"half").unwrap();
+    let answer = read(&mut stream).expect("the connection was cut in the middle of a request");
+    assert_eq!(answer.problem(), (400, "NotATransaction".to_owned()));
+    assert_eq!(answer.header("connection"), Some("close"));
+}
+
+#[test]
+fn a_connection_ends_at_last_though_its_request_does_not() {
+    let service = Service::founded(Settings {
+        connection_time: Duration::from_millis(100),
+        drain_time: Duration::from_millis(100),
+        ..Settings::default()
+    });
+    let mut stream = TcpStream::connect(service.address).unwrap();
+    let head = format!(
+        "POST {TRANSACTIONS} HTTP/1.1\r\nhost: node\r\ncontent-type: {BYTES}\r\ncontent-length: 8\r\n\r\n"
+    );
+    stream.write_all(head.as_bytes()).unwrap();
+    // A body may take 60 s; this call returns before.
+    assert!(read(&mut stream).is_none());
+}
+
+#[test]
 fn told_to_stop_it_ends_in_order_and_the_ledger_opens_again() {
     let service = Service::with(2);
     let (ledger, address) = (service.ledger.clone(), service.address);

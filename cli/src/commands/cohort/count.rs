@@ -284,7 +284,7 @@ pub(super) fn tally(context: &Context, args: &TallyArgs) -> Result<(), Failure> 
         missing: done
             .missing
             .iter()
-            .map(|key| issuer_title(&state, key))
+            .map(|key| state.issuer_name(key))
             .collect(),
         noised: done.noised,
         seconds: started.elapsed().as_secs_f64(),

@@ -108,7 +108,7 @@ pub(super) fn share(context: &Context, args: &ShareArgs) -> Result<(), Failure> 
     context.output.show(&Shared {
         study,
         from: issuer.title,
-        to: issuer_title(&*ledger.state()?, &to),
+        to: ledger.state()?.issuer_name(&to),
         file: args.out.clone(),
     })
 }

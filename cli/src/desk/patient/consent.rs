@@ -1,16 +1,14 @@
 //! Consent at a patient's desk: granted by a form, taken back in one step.
 
 use axum::Form;
-use axum::extract::{Path, State};
 use axum::response::Redirect;
 use salus_datasets::fhir::consent::Wish;
 use salus_node::Problem;
-use salus_node::sign_in::{Identity, Role};
 use salus_protocol::consent::{Grant, Modifier, Permission, Region, Terms};
 use salus_protocol::day::Day;
 
-use crate::desk::Desk;
-use crate::desk::note::{Done, lead};
+use crate::desk::note::Done;
+use crate::desk::seat::{Patient, Seat};
 use crate::failure::Failure;
 use crate::path::consent::{self, Granting};
 
@@ -18,16 +16,12 @@ use crate::path::consent::{self, Granting};
 pub(in crate::desk) type Fields = Vec<(String, String)>;
 
 pub(in crate::desk) async fn grant(
-    State(desk): State<Desk>,
-    identity: Identity,
-    Path(name): Path<String>,
+    seat: Seat<Patient>,
     Form(fields): Form<Fields>,
 ) -> Result<Redirect, Problem> {
-    let name = Desk::acting(&identity, Role::Subject, &name)?;
-    let path = format!("/desk/patients/{name}");
-    let granted = desk.change(move |home, ledger| {
+    seat.act(Done::Granted, move |home, ledger, name| {
         let wish = wish(&fields)?;
-        let wallet = home.wallet(&name)?;
+        let wallet = home.wallet(name)?;
         match consent::grant(home, ledger, vec![Granting { wallet, wish }], || ())? {
             0 => Err(Failure::usage(
                 "there is no record in the registry to consent for",
@@ -35,30 +29,21 @@ pub(in crate::desk) async fn grant(
             )),
             _ => Ok(()),
         }
-    });
-    granted.await?;
-    Ok(lead(&path, Done::Granted))
+    })
+    .await
 }
 
-pub(in crate::desk) async fn revoke(
-    State(desk): State<Desk>,
-    identity: Identity,
-    Path(name): Path<String>,
-) -> Result<Redirect, Problem> {
-    let name = Desk::acting(&identity, Role::Subject, &name)?;
-    let path = format!("/desk/patients/{name}");
-    let revoked =
-        desk.change(
-            move |home, ledger| match consent::revoke(ledger, &[home.wallet(&name)?])? {
-                0 => Err(Failure::usage(
-                    "there is no consent to take back",
-                    "none of your records has one",
-                )),
-                _ => Ok(()),
-            },
-        );
-    revoked.await?;
-    Ok(lead(&path, Done::Revoked))
+pub(in crate::desk) async fn revoke(seat: Seat<Patient>) -> Result<Redirect, Problem> {
+    seat.act(Done::Revoked, |home, ledger, name| {
+        match consent::revoke(ledger, &[home.wallet(name)?])? {
+            0 => Err(Failure::usage(
+                "there is no consent to take back",
+                "none of your records has one",
+            )),
+            _ => Ok(()),
+        }
+    })
+    .await
 }
 
 /// What the form says.

@@ -7,17 +7,18 @@ use axum::response::Redirect;
 use salus_ledger::engine::Ledger;
 use salus_ledger::key::PublicKey;
 use salus_ledger::transaction::{Noise, Policy};
+use salus_node::Problem;
 use salus_node::pages::{Here, Html, Shell};
 use salus_node::sign_in::{Identity, Role};
-use salus_node::{Node, Problem};
 use salus_protocol::consent::{DiseaseArea, Region};
 use salus_protocol::purpose::{Ask, Institution, Purpose, Research};
 use salus_protocol::query::Explanation;
 use serde::Deserialize;
 
 use crate::commands::party::checked_title;
-use crate::desk::note::{Done, lead};
+use crate::desk::note::Done;
 use crate::desk::patient::consent::Fields;
+use crate::desk::seat::{Seat, Sponsor, View};
 use crate::desk::{Desk, offered_profile};
 use crate::failure::Failure;
 use crate::home::{Home, Name};
@@ -54,22 +55,14 @@ pub(in crate::desk) async fn form(
     identity: Identity,
     Form(query): Form<Query>,
 ) -> Result<Html<OpeningPage>, Problem> {
-    let node = desk.0.node.clone();
-    let page = desk.read(move |home, ledger| show(home, ledger, &node, &identity, query));
-    Ok(Html(page.await?))
+    desk.page(move |view| show(view, &identity, query)).await
 }
 
-fn show(
-    home: &Home,
-    ledger: &Ledger,
-    node: &Node,
-    identity: &Identity,
-    query: Query,
-) -> Result<OpeningPage, Failure> {
+fn show(view: &View<'_>, identity: &Identity, query: Query) -> Result<OpeningPage, Failure> {
     let text = query.text.replace("\r\n", "\n");
     let profile = offered_profile(&query.profile)?.name();
     let asked = ask("as sent", &text, Some(profile))?;
-    let sponsors = home.sponsor_names()?.into_iter();
+    let sponsors = view.home.sponsor_names()?.into_iter();
     let sponsors: Vec<String> = sponsors
         .filter(|name| identity.may_act(Role::Researcher, name.as_str()))
         .map(|name| name.to_string())
@@ -80,12 +73,12 @@ fn show(
             help: "a study is opened by a sponsor".to_owned(),
         });
     }
-    let state = ledger.state()?;
+    let state = view.ledger.state()?;
     let named = |(key, party): (&PublicKey, &salus_ledger::state::Party)| {
         (key.to_string(), party.name.to_string())
     };
     Ok(OpeningPage {
-        shell: Shell::of(node, &state, "Open a study", Here::Desk),
+        shell: view.shell(&state, "Open a study"),
         title: asked.query.title().to_owned(),
         explanation: asked.query.explain(&asked.profile.profile).ok(),
         profile: query.profile,
@@ -105,11 +98,9 @@ pub(in crate::desk) async fn open(
     Form(fields): Form<Fields>,
 ) -> Result<Redirect, Problem> {
     let sent = Sent(fields);
-    let name = Desk::acting(&identity, Role::Researcher, sent.one("sponsor"))?;
-    let path = format!("/desk/sponsors/{name}");
-    let opened = desk.change(move |home, ledger| enter(home, ledger, &name, &sent));
-    opened.await?;
-    Ok(lead(&path, Done::Opened))
+    let seat = Seat::<Sponsor>::of(desk, &identity, sent.one("sponsor"))?;
+    let enter = move |home: &Home, ledger: &Ledger, name: &Name| enter(home, ledger, name, &sent);
+    seat.act(Done::Opened, enter).await
 }
 
 fn enter(home: &Home, ledger: &Ledger, name: &Name, sent: &Sent) -> Result<(), Failure> {
