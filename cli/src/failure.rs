@@ -144,6 +144,18 @@ impl Failure {
         }
     }
 
+    /// Whether a disk had no room.
+    pub(crate) fn is_full_disk(&self) -> bool {
+        use io::ErrorKind::{QuotaExceeded, StorageFull};
+        match self {
+            Self::Ledger(LedgerError::DiskFull { .. }) => true,
+            Self::File { source, .. } | Self::Ledger(LedgerError::Io { source, .. }) => {
+                matches!(source.kind(), StorageFull | QuotaExceeded)
+            }
+            _ => false,
+        }
+    }
+
     /// What failed and why, in one line.
     pub(crate) fn sentence(&self) -> String {
         let mut sentence = self.to_string();

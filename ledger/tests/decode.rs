@@ -9,9 +9,10 @@ use salus_ledger::log::{Entry, MAX_ENTRY_BYTES, SignedCheckpoint};
 use salus_ledger::replay;
 use salus_ledger::state::State;
 use salus_ledger::transaction::*;
+use salus_protocol::nullifier::LedgerId;
 use salus_verifier::KeyPolicy;
-use world::kinds::every_kind;
-use world::session;
+use world::kinds::{cohort, every_kind};
+use world::{genesis, row, session};
 
 /// Transactions of every kind, as bytes.
 fn good() -> Vec<Vec<u8>> {

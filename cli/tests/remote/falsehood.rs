@@ -177,7 +177,7 @@ fn a_served_copy_answers_on_while_its_node_is_away() {
     line.meddles(|_, _| None);
     let board = from_here(&["board", "new", "first"]);
     let board: Vec<&str> = board.iter().map(String::as_str).collect();
-    governor.fails(1, &board, "Upstream");
+    governor.fails(1, &board, "this node follows another one");
     let status = from_here(&STATUS);
     let status: Vec<&str> = status.iter().map(String::as_str).collect();
     let before = governor.ok(&status)["entries"].as_u64().unwrap();

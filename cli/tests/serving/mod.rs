@@ -60,7 +60,7 @@ impl Serving {
         let kept = log.clone();
         std::thread::spawn(move || {
             for line in lines.map_while(Result::ok) {
-                kept.lock().unwrap().push_str(&line);
+                *kept.lock().unwrap() += &(line + "\n");
             }
         });
         let client = Client { address };
@@ -71,12 +71,20 @@ impl Serving {
         }
     }
 
-    /// Waits until it has said or logged this.
-    pub(crate) fn says(&self, text: &str) {
+    /// The path of the link that signs in at its desks.
+    pub(crate) fn link(&self) -> String {
+        let line = self.says("sign in, once, at http://");
+        format!("/{}", line.split('/').skip(3).collect::<Vec<_>>().join("/"))
+    }
+
+    /// Waits until it has said or logged this; the line.
+    pub(crate) fn says(&self, text: &str) -> String {
         for _ in 0..600 {
-            if self.log.lock().unwrap().contains(text) {
-                return;
+            let log = self.log.lock().unwrap();
+            if let Some(line) = log.lines().find(|line| line.contains(text)) {
+                return line.to_owned();
             }
+            drop(log);
             std::thread::sleep(std::time::Duration::from_millis(50));
         }
         panic!("{text:?} is not in {}", self.log.lock().unwrap());

@@ -41,7 +41,7 @@ fn not_in_session() -> [Envelope; 2] {
 }
 
 /// A publication, a cohort answer, a tally and a release; decoding does not ask whether their proofs are there.
-fn cohort() -> [Envelope; 4] {
+pub(crate) fn cohort() -> [Envelope; 4] {
     let ledger = LedgerId::new([0; 32]);
     let publication = PublishPage {
         edition: query().edition(),

@@ -19,13 +19,7 @@ impl From<LedgerError> for Problem {
             ),
             LedgerError::DiskFull { .. } => {
                 tracing::error!(%error, "the ledger takes no transactions");
-                Self::new(
-                    StatusCode::SERVICE_UNAVAILABLE,
-                    "DiskFull",
-                    "The disk is full",
-                    "the node's disk is full: nothing was done, and its operator has to make room. What \
-                     is on the ledger can be read; come again later",
-                )
+                Self::disk_full()
             }
             // Nothing was acknowledged, and nothing more is until the operator has looked.
             LedgerError::Failed | LedgerError::Store(_) | LedgerError::Io { .. } => {
