@@ -293,12 +293,17 @@ fn guarded<T>(act: impl FnOnce() -> Result<T, LedgerError>) -> Result<T, LedgerE
     })
 }
 
+/// What the operating system says is about this path; the rest is about the file's content.
 fn cannot_open(path: &Path, error: redb::DatabaseError) -> LedgerError {
     match error {
-        redb::DatabaseError::Storage(redb::StorageError::Io(source)) => LedgerError::Io {
-            what: format!("can't open the ledger at {}", path.display()),
-            source,
-        },
+        redb::DatabaseError::Storage(redb::StorageError::Io(source))
+            if source.raw_os_error().is_some() =>
+        {
+            LedgerError::Io {
+                what: format!("can't open the ledger at {}", path.display()),
+                source,
+            }
+        }
         other => other.into(),
     }
 }
