@@ -20,6 +20,7 @@ use super::attachment::{self, AttachmentError};
 use super::batch::{Batch, BatchAttached, LogReport, Receipt, Submission};
 use super::error::LedgerError;
 use super::queue::Queue;
+use super::room::bytes_of;
 use super::store::{Commit, Store};
 use super::upstream::Upstream;
 use super::view::{View, founding, no_genesis, rebuild};
@@ -152,7 +153,8 @@ impl Ledger {
     /// instead, and gives receipts once they have come back in the log.
     ///
     /// # Errors
-    /// [`LedgerError::ReadOnly`] without the checkpoint key. [`LedgerError::Replica`] of a replica;
+    /// [`LedgerError::ReadOnly`] without the checkpoint key. [`LedgerError::DiskFull`], when nothing
+    /// was written. [`LedgerError::Replica`] of a replica;
     /// then some may have entered. When writing fails nothing is
     /// acknowledged, and every later call says [`LedgerError::Failed`] until the ledger is opened
     /// anew.
@@ -188,6 +190,7 @@ impl Ledger {
             Writer::Signs(secret) => secret,
             Writer::HandsIn(upstream) => return self.hand_in_all(&**upstream, submissions),
         };
+        self.store.check_room(bytes_of(submissions))?;
         let envelopes: Vec<_> = submissions.iter().map(|s| s.envelope.clone()).collect();
         let attached = BatchAttached::of(submissions, &self.store);
         let admitted = replay::admit_all(&self.read()?.state, &envelopes, &attached);
@@ -217,6 +220,15 @@ impl Ledger {
         })
     }
 
+    /// Checks that there is room on the disk for transactions.
+    ///
+    /// # Errors
+    /// [`LedgerError::DiskFull`] when there is not, [`LedgerError::Failed`] after a write failed.
+    pub fn check_room(&self) -> Result<(), LedgerError> {
+        drop(self.read()?);
+        self.store.check_room(0)
+    }
+
     /// The state. Hold it briefly: a writer waits for it.
     ///
     /// # Errors
@@ -243,11 +255,7 @@ impl Ledger {
     /// # Errors
     /// [`LedgerError::Failed`] after a write failed.
     pub fn log_head(&self) -> Result<Checkpoint, LedgerError> {
-        let view = self.read()?;
-        Ok(Checkpoint {
-            size: view.tree.size(),
-            root: view.tree.root(),
-        })
+        Ok(Checkpoint::of(&self.read()?.tree))
     }
 
     /// Checks that the log continues the one under a checkpoint that the caller kept. A file can't
@@ -333,10 +341,7 @@ impl Ledger {
             return Err(LedgerError::Damaged { problem });
         }
         Ok(LogReport {
-            checkpoint: Checkpoint {
-                size: tree.size(),
-                root: tree.root(),
-            },
+            checkpoint: Checkpoint::of(&tree),
             height: state.height(),
             records: state.records().len() as u64,
             answers: state
