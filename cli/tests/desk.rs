@@ -3,9 +3,10 @@
 
 mod home;
 
-use std::io::{BufRead, BufReader, Read, Write};
+use std::fs;
+use std::io::{BufRead, BufReader, Lines, Read, Write};
 use std::net::TcpStream;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, ChildStderr, Command, Stdio};
 
 use home::TestHome;
 
@@ -15,6 +16,9 @@ struct Serving {
     address: String,
     link: Option<String>,
 }
+
+/// What a service says on standard error.
+type Said = Lines<BufReader<ChildStderr>>;
 
 /// An answer: its status, its headers in lower case, and its body.
 struct Answer {
@@ -38,12 +42,19 @@ impl Answer {
 
 impl Serving {
     fn start(home: &TestHome, more: &[&str]) -> Self {
+        let (serving, lines) = Self::start_logging(home, more, "off");
+        std::thread::spawn(move || lines.for_each(drop));
+        serving
+    }
+
+    /// The same with a log of this level, which is what else it says.
+    fn start_logging(home: &TestHome, more: &[&str], level: &str) -> (Self, Said) {
         let mut process = Command::new(env!("CARGO_BIN_EXE_salus"))
             .args(["serve", "--listen", "127.0.0.1:0"])
             .args(more)
             .env_clear()
             .env("SALUS_HOME", home.state(""))
-            .env("SALUS_LOG", "off")
+            .env("SALUS_LOG", level)
             .stderr(Stdio::piped())
             .spawn()
             .unwrap();
@@ -56,12 +67,12 @@ impl Serving {
             let line = said();
             format!("/{}", line.split('/').skip(3).collect::<Vec<_>>().join("/"))
         });
-        std::thread::spawn(move || lines.for_each(drop));
-        Self {
+        let serving = Self {
             process,
             address,
             link,
-        }
+        };
+        (serving, lines)
     }
 
     fn send(&self, line: &str, headers: &[(&str, &str)], body: &str) -> Answer {
@@ -225,5 +236,68 @@ fn desks_are_for_this_machine_alone() {
     for option in ["--desk", "--demo"] {
         let asked = ["serve", option, "--listen", "0.0.0.0:0"];
         home.fails(2, &asked, "desks are not served on");
+    }
+}
+
+#[test]
+fn damaged_files_are_logged_without_names_and_named_on_the_terminal() {
+    let home = prepared();
+    home.ok(&["wallet", "new", "bertha"]);
+    home.ok(&["issuer", "new", "northern", "--title", "Hospital"]);
+    assert_eq!(
+        home.ok(&["home", "check"])["damaged"],
+        serde_json::json!([])
+    );
+    let (serving, said) = Serving::start_logging(&home, &["--desk"], "info");
+    let job = "issuers/northern/jobs/0123456789abcdef01234567/job.json";
+    fs::create_dir_all(home.state(job).parent().unwrap()).unwrap();
+    let damaged = [
+        "wallets/alice/wallet.json",
+        job,
+        "issuers/northern/records.json",
+    ];
+    let cookie = serving.sign_in();
+    let own = [("cookie", cookie.as_str()), ("accept", "application/json")];
+    let failed = |line: &str, body: &str| {
+        let answer = serving.send(line, &own, body);
+        assert_eq!(answer.status, 500, "{line}: {}", answer.body);
+        assert!(answer.body.contains("Internal"), "{}", answer.body);
+    };
+    // What serde says of such a file quotes it.
+    fs::write(home.state(damaged[0]), "{\"alice\": 1}").unwrap();
+    failed("GET /desk/patients/alice", "");
+    failed("POST /desk/patients/alice/volunteer", "study=abcdef");
+    fs::write(home.state(damaged[1]), "{\"northern\": 1}").unwrap();
+    failed("GET /desk/custodians/northern", "");
+    fs::write(home.state(damaged[2]), "northern").unwrap();
+    failed("GET /desk/custodians/northern", "");
+
+    // The others' desks stay open.
+    let door = serving.send("GET /desk", &own, "");
+    assert_eq!(door.status, 200, "{}", door.body);
+    assert!(door.body.contains("One desk is left out") && door.body.contains("bertha"));
+    assert!(!door.body.contains("alice"), "{}", door.body);
+    drop(serving);
+
+    let log = said.map(Result::unwrap).collect::<Vec<_>>().join("\n");
+    assert!(log.contains("a file is not a wallet"), "{log}");
+    assert!(log.contains("a file is not a job"), "{log}");
+    assert!(log.contains("salus home check"), "{log}");
+    assert!(log.contains("left out of a page"), "{log}");
+    let folder = home.state("").display().to_string();
+    for hidden in ["alice", "bertha", "northern", "0123456789abcdef", &folder] {
+        assert!(!log.contains(hidden), "{hidden}: {log}");
+    }
+
+    let output = home.command(&["home", "check", "--json"]).output().unwrap();
+    assert_eq!(output.status.code(), Some(3));
+    let said: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    let said = said["damaged"].as_array().unwrap();
+    assert_eq!(said.len(), damaged.len(), "{said:?}");
+    for file in damaged {
+        let named = said
+            .iter()
+            .any(|line| line.as_str().unwrap().contains(file));
+        assert!(named, "{file}: {said:?}");
     }
 }

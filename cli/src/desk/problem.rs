@@ -1,5 +1,5 @@
 //! Failures of the steps behind a desk, as problems: what a person can do something about is said,
-//! and no path of this machine.
+//! and no path of this machine. The log says less: no name of a party either.
 
 use axum::http::StatusCode;
 use miette::Diagnostic;
@@ -24,8 +24,8 @@ pub(super) fn problem(failure: Failure) -> Problem {
         Failure::Invalid { .. } | Failure::Verify(_) => {
             (StatusCode::UNPROCESSABLE_ENTITY, "Invalid", "Does not hold")
         }
-        // The rest is about files and this machine: its operator finds it in the log.
-        _ => return Problem::failed(&failure.sentence()),
+        // The rest is about files and this machine: its operator finds it by what the log says.
+        _ => return Problem::failed(&failure.logged()),
     };
     debug_assert!(failure.exit() != Exit::Error);
     let help = failure.help().map(|help| format!(" ({help})"));
@@ -48,7 +48,7 @@ pub(super) fn told(failure: Failure) -> Outcome {
             help: failure.help().map(|help| help.to_string()),
         },
         _ => {
-            tracing::error!(what = failure.sentence(), "a job failed");
+            tracing::error!(what = failure.logged(), "a job failed");
             Outcome {
                 says: "The node failed.".to_owned(),
                 help: Some("Its operator finds the cause in its log.".to_owned()),
