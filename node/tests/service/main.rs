@@ -24,6 +24,9 @@ mod sign_in_limits;
 mod sign_in_provider;
 mod sign_in_services;
 mod sign_in_settings;
+#[path = "../../../tests/tools/skip.rs"]
+mod skip;
+mod skipping;
 mod submitting;
 mod verify;
 #[path = "../../../ledger/tests/world/mod.rs"]
