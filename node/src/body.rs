@@ -9,6 +9,10 @@ use tokio::time::timeout;
 use crate::node::Node;
 use crate::problem::Problem;
 
+/// So much of a body is held beside the memory for bodies: more than any transaction of a patient.
+/// Their number is bounded by that of connections.
+const FREE: usize = 64 << 10;
+
 /// A body that was read, and its share of the memory for bodies, given back when it is dropped.
 #[derive(Debug)]
 pub(crate) struct Held {
@@ -43,7 +47,12 @@ pub(crate) async fn read_at_most(node: &Node, body: Body, at_most: usize) -> Res
 async fn read_all(node: &Node, mut body: Body, at_most: usize) -> Result<Held, Problem> {
     let mut bytes = Vec::new();
     let mut share: Option<OwnedSemaphorePermit> = None;
-    while let Some(frame) = body.frame().await {
+    let pause = node.settings().body_pause;
+    loop {
+        let frame = timeout(pause, body.frame()).await;
+        let Some(frame) = frame.map_err(|_| Problem::slow())? else {
+            break;
+        };
         let frame = frame.map_err(|_| Problem::body("the body ended before it was whole"))?;
         let Ok(data) = frame.into_data() else {
             continue;
@@ -51,7 +60,9 @@ async fn read_all(node: &Node, mut body: Body, at_most: usize) -> Result<Held, P
         if data.len() > at_most.saturating_sub(bytes.len()) {
             return Err(Problem::too_large(at_most));
         }
-        let more = u32::try_from(data.len()).map_err(|_| Problem::too_large(at_most))?;
+        let held = bytes.len();
+        let charged = (held + data.len()).saturating_sub(FREE) - held.saturating_sub(FREE);
+        let more = u32::try_from(charged).map_err(|_| Problem::too_large(at_most))?;
         let more = node.bodies().clone().try_acquire_many_owned(more);
         let more = more.map_err(|_| Problem::busy())?;
         match &mut share {

@@ -7,6 +7,7 @@
 
 mod api;
 mod body;
+mod connection;
 mod fhir;
 mod lane;
 mod metrics;
@@ -26,5 +27,5 @@ pub use node::Node;
 pub use openapi::document;
 pub use problem::Problem;
 pub use quota::Allowance;
-pub use serve::{ServeError, serve};
+pub use serve::{ServeError, listen, serve};
 pub use settings::Settings;

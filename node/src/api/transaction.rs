@@ -73,6 +73,7 @@ impl Opened<'_> {
     fn signer(&self, state: &LedgerState) -> Signer {
         match Envelope::signer_of(&self.transaction, &state.id()) {
             Some(key) if is_registered(&key, state) => Signer::Registered(key),
+            Some(key) if state.is_subject(&key) => Signer::Subject,
             Some(_) => Signer::Other,
             None => Signer::Nobody,
         }

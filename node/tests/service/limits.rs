@@ -39,16 +39,19 @@ fn a_body_over_the_limit_is_refused_before_and_while_it_is_read() {
 
 #[test]
 fn bodies_beyond_the_memory_for_them_are_turned_away() {
+    // The first 64 KiB of each are not counted.
+    const FREE: usize = 64 << 10;
     let service = Service::founded(Settings {
         bodies_bytes: 10,
         ..Settings::default()
     });
-    let id = service.ledger.state().unwrap().id();
-    let answer = service.hand_in(&setup(id)[0]);
-    assert_eq!(answer.problem(), (503, "Busy".to_owned()));
+    let hand_in = |length| post(service.address, TRANSACTIONS, BYTES, &vec![0; length]);
+    assert_eq!(hand_in(FREE + 11).problem(), (503, "Busy".to_owned()));
     // The share of a refused body was given back, and reading needs none.
-    let answer = post(service.address, TRANSACTIONS, BYTES, &[0; 10]);
-    assert_eq!(answer.problem(), (400, "NotATransaction".to_owned()));
+    for length in [FREE, FREE + 10] {
+        let answer = hand_in(length);
+        assert_eq!(answer.problem(), (400, "NotATransaction".to_owned()));
+    }
     assert_eq!(service.json("ledger")["size"], 2);
 }
 
@@ -135,6 +138,54 @@ fn a_node_at_its_connections_goes_on_when_they_end() {
     let idle = TcpStream::connect(service.address).unwrap();
     assert_eq!(get(service.address, "/api/v1/health").status, 200);
     drop(idle);
+}
+
+#[test]
+fn a_request_under_way_outlives_its_connections_time() {
+    let service = Service::founded(Settings {
+        connection_time: Duration::from_millis(100),
+        ..Settings::default()
+    });
+    let mut stream = TcpStream::connect(service.address).unwrap();
+    let head = format!(
+        "POST {TRANSACTIONS} HTTP/1.1\r\nhost: node\r\ncontent-type: {BYTES}\r\ncontent-length: 8\r\n\r\n"
+    );
+    stream.write_all(head.as_bytes()).unwrap();
+    stream.write_all(b"half").unwrap();
+    std::thread::sleep(Duration::from_millis(400));
+    stream.write_all(b"half").unwrap();
+    let answer = read(&mut stream).expect("the connection was cut in the middle of a request");
+    assert_eq!(answer.problem(), (400, "NotATransaction".to_owned()));
+    assert_eq!(answer.header("connection"), Some("close"));
+}
+
+#[test]
+fn a_connection_ends_at_last_though_its_request_does_not() {
+    let service = Service::founded(Settings {
+        connection_time: Duration::from_millis(100),
+        drain_time: Duration::from_millis(100),
+        ..Settings::default()
+    });
+    let mut stream = TcpStream::connect(service.address).unwrap();
+    let head = format!(
+        "POST {TRANSACTIONS} HTTP/1.1\r\nhost: node\r\ncontent-type: {BYTES}\r\ncontent-length: 8\r\n\r\n"
+    );
+    stream.write_all(head.as_bytes()).unwrap();
+    // A body may take 60 s; this call returns before.
+    assert!(read(&mut stream).is_none());
+}
+
+#[test]
+fn a_burst_of_clients_can_connect_before_anyone_is_served() {
+    let mut runtime = tokio::runtime::Builder::new_current_thread();
+    let runtime = runtime.enable_all().build().unwrap();
+    let listening = salus_node::listen("127.0.0.1:0".parse().unwrap());
+    let listener = runtime.block_on(listening).unwrap();
+    let address = listener.local_addr().unwrap();
+    // Nobody accepts one of them.
+    let connect = |_| TcpStream::connect_timeout(&address, Duration::from_secs(20)).unwrap();
+    let waiting: Vec<_> = (0..300).map(connect).collect();
+    assert_eq!(waiting.len(), 300);
 }
 
 #[test]

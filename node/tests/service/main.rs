@@ -27,6 +27,7 @@ mod sign_in_settings;
 #[path = "../../../tests/tools/skip.rs"]
 mod skip;
 mod skipping;
+mod slow;
 mod submitting;
 mod verify;
 #[path = "../../../ledger/tests/world/mod.rs"]
