@@ -10,6 +10,9 @@ use std::process::{Child, ChildStderr, Command, Stdio};
 
 use home::TestHome;
 
+/// The media type of forms.
+const FORM: &str = "application/x-www-form-urlencoded";
+
 /// A service with desks, and the link that it printed.
 struct Serving {
     process: Child,
@@ -76,6 +79,12 @@ impl Serving {
     }
 
     fn send(&self, line: &str, headers: &[(&str, &str)], body: &str) -> Answer {
+        let form = ("content-type", FORM);
+        self.send_bytes(line, &[headers, &[form]].concat(), body.as_bytes())
+    }
+
+    /// The same with a body of any kind.
+    fn send_bytes(&self, line: &str, headers: &[(&str, &str)], body: &[u8]) -> Answer {
         let mut stream = TcpStream::connect(&self.address).unwrap();
         let mut head = format!("{line} HTTP/1.1\r\nconnection: close\r\n");
         if !headers.iter().any(|(name, _)| *name == "host") {
@@ -85,9 +94,8 @@ impl Serving {
             head += &format!("{name}: {value}\r\n");
         }
         let length = body.len();
-        let form = "content-type: application/x-www-form-urlencoded";
-        head += &format!("{form}\r\ncontent-length: {length}\r\n\r\n");
-        stream.write_all((head + body).as_bytes()).unwrap();
+        head += &format!("content-length: {length}\r\n\r\n");
+        stream.write_all(&[head.as_bytes(), body].concat()).unwrap();
         let mut text = String::new();
         stream.read_to_string(&mut text).unwrap();
         let (head, body) = text.split_once("\r\n\r\n").unwrap();
@@ -300,4 +308,109 @@ fn damaged_files_are_logged_without_names_and_named_on_the_terminal() {
             .any(|line| line.as_str().unwrap().contains(file));
         assert!(named, "{file}: {said:?}");
     }
+}
+
+/// Every route that takes a form, for parties that there are.
+const FORMS: [&str; 7] = [
+    "/query",
+    "/desk/patients/alice/grant",
+    "/desk/patients/alice/volunteer",
+    "/desk/sponsors/lab/close",
+    "/desk/studies/new",
+    "/desk/studies",
+    "/desk/boards/ethics/approve",
+];
+
+#[test]
+fn whatever_is_wrong_with_a_form_is_a_problem() {
+    let home = prepared();
+    let serving = Serving::start(&home, &["--desk"]);
+    let cookie = serving.sign_in();
+    let own = ("cookie", cookie.as_str());
+    let sent: [(&str, Option<&str>, &[u8], u16); 7] = [
+        ("nothing", None, b"", 415),
+        ("no form", Some("text/plain"), b"study=abcdef", 415),
+        ("JSON", Some("application/json"), b"{}", 415),
+        ("a field is missing", Some(FORM), b"none=1", 400),
+        ("no text", Some(FORM), b"study=\xff", 400),
+        ("no text, encoded", Some(FORM), b"study=%ff", 400),
+        ("half a text", Some(FORM), b"study=%e2%82", 400),
+    ];
+    for path in FORMS {
+        for (what, media, body, status) in sent {
+            let media = media.map(|media| ("content-type", media));
+            let headers: Vec<_> = [Some(own), media].into_iter().flatten().collect();
+            let answer = serving.send_bytes(&format!("POST {path}"), &headers, body);
+            let said = format!("{path}, {what}: {}", answer.body);
+            let media = answer.header("content-type");
+            assert_eq!(media, Some("application/problem+json"), "{said}");
+            // A study without a sponsor is opened at nobody's desk.
+            let expected = if (path, what) == ("/desk/studies", "a field is missing") {
+                404
+            } else {
+                status
+            };
+            assert_eq!(answer.status, expected, "{said}");
+            let problem: serde_json::Value = serde_json::from_str(&answer.body).unwrap();
+            assert_eq!(problem["status"], expected, "{said}");
+        }
+    }
+}
+
+#[test]
+fn addresses_that_are_no_text_are_problems() {
+    let home = prepared();
+    let serving = Serving::start(&home, &["--desk"]);
+    let cookie = serving.sign_in();
+    let own = [("cookie", cookie.as_str())];
+    for (path, status) in [
+        ("/desk/patients/%ff", 404),
+        ("/desk/sponsors/%ff/inbox/%ff", 404),
+        ("/studies/%ff", 400),
+        ("/explorer/entries/%ff", 400),
+        ("/assets/%ff", 400),
+        ("/fhir/r4/ResearchStudy/%ff", 400),
+        ("/query?profile=%ff", 400),
+        ("/sign-in/link", 400),
+        ("/sign-in/link?secret=%ff", 400),
+        ("/sign-in/return?code=%ff", 400),
+    ] {
+        let answer = serving.send(&format!("GET {path}"), &own, "");
+        assert_eq!(answer.status, status, "{path}: {}", answer.body);
+        let media = answer.header("content-type").unwrap();
+        let media = ["application/problem+json", "application/fhir+json"].contains(&media);
+        assert!(media, "{path}: {}", answer.head);
+    }
+}
+
+#[test]
+fn a_problem_with_a_form_is_a_page_that_leads_back() {
+    let home = prepared();
+    let serving = Serving::start(&home, &["--desk"]);
+    let cookie = serving.sign_in();
+    let page = (
+        "referer",
+        "http://127.0.0.1/desk/patients/alice?done=granted",
+    );
+    let send = |site: &str| {
+        let headers = [
+            ("cookie", cookie.as_str()),
+            ("accept", "text/html"),
+            ("sec-fetch-site", site),
+            page,
+        ];
+        serving.send("POST /desk/patients/alice/volunteer", &headers, "contact=x")
+    };
+    let answer = send("same-origin");
+    assert_eq!(answer.status, 400, "{}", answer.body);
+    let media = answer.header("content-type").unwrap();
+    assert!(media.starts_with("text/html"), "{media}");
+    assert_eq!(answer.header("referrer-policy"), Some("same-origin"));
+    let link = "href=\"/desk/patients/alice?done=granted\"";
+    for part in ["missing field", link, "own way back"] {
+        assert!(answer.body.contains(part), "{}", answer.body);
+    }
+    let foreign = send("cross-site");
+    assert_eq!(foreign.status, 403);
+    assert!(!foreign.body.contains(link), "{}", foreign.body);
 }

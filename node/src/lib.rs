@@ -17,7 +17,7 @@ pub mod pages;
 mod problem;
 mod quota;
 mod reference;
-mod request;
+pub mod request;
 mod router;
 mod serve;
 mod settings;

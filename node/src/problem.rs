@@ -110,6 +110,12 @@ impl Problem {
         Self::new(StatusCode::BAD_REQUEST, "Body", "Malformed body", detail)
     }
 
+    /// A page's form is not filled in as it must be.
+    #[must_use]
+    pub fn form(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, "Form", "Not as it must be", detail)
+    }
+
     /// Nobody is signed in.
     pub(crate) fn sign_in() -> Self {
         Self::new(
@@ -172,6 +178,16 @@ impl Problem {
             "Token",
             "No good token",
             "the access token is unknown or has expired; get another one",
+        )
+    }
+
+    /// The body is of a kind that is not read here.
+    pub(crate) fn media_type(detail: impl Into<String>) -> Self {
+        Self::new(
+            StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            "MediaType",
+            "Unsupported media type",
+            detail,
         )
     }
 

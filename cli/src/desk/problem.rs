@@ -13,10 +13,7 @@ pub(super) fn problem(failure: Failure) -> Problem {
     let (status, code, title) = match &failure {
         Failure::Rejected(rejection) => return rejection.clone().into(),
         Failure::Unknown { .. } => (StatusCode::NOT_FOUND, "NotFound", "Not found"),
-        Failure::Query(query) => {
-            let title = "Not as it must be";
-            return Problem::new(StatusCode::BAD_REQUEST, "Form", title, query.listed());
-        }
+        Failure::Query(query) => return Problem::form(query.listed()),
         Failure::Usage { .. } => (StatusCode::BAD_REQUEST, "Form", "Not as it must be"),
         Failure::NotPermitted { .. } | Failure::NotEligible { .. } => {
             (StatusCode::FORBIDDEN, "NotPermitted", "Not permitted")

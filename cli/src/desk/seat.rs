@@ -3,12 +3,13 @@
 
 use std::marker::PhantomData;
 
-use axum::extract::{FromRequestParts, Path};
+use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use axum::response::Redirect;
 use salus_ledger::engine::Ledger;
 use salus_ledger::state::State;
 use salus_node::pages::{Here, Html, Shell};
+use salus_node::request::Segments;
 use salus_node::sign_in::{Identity, Role};
 use salus_node::{Node, Problem};
 use serde::Deserialize;
@@ -71,8 +72,8 @@ impl<K: Kind> FromRequestParts<Desk> for Seat<K> {
 
     async fn from_request_parts(parts: &mut Parts, desk: &Desk) -> Result<Self, Problem> {
         let identity = Identity::from_request_parts(parts, desk).await?;
-        let named = Path::<Named>::from_request_parts(parts, desk).await;
-        let Path(Named { name }) =
+        let named = Segments::<Named>::from_request_parts(parts, desk).await;
+        let Segments(Named { name }) =
             named.map_err(|_| Problem::not_found("there is no such desk"))?;
         Self::of(desk.clone(), &identity, &name)
     }

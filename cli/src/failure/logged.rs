@@ -31,6 +31,7 @@ impl Failure {
             Self::Generator(_) => "no patients can be generated".to_owned(),
             Self::Randomness(_) => "the operating system gives no randomness".to_owned(),
             Self::Queue(_) => "the jobs' queue failed".to_owned(),
+            Self::UnderLoad { .. } => "what was measured went wrong under load".to_owned(),
             Self::Stopped => "stopped between two steps".to_owned(),
             // The rest is told to whoever asked.
             Self::Unknown { .. }

@@ -161,10 +161,7 @@ impl Form {
         match media {
             Some("application/octet-stream") => Ok(Self::Bytes),
             Some("application/json") => Ok(Self::Json),
-            _ => Err(Problem::new(
-                StatusCode::UNSUPPORTED_MEDIA_TYPE,
-                "MediaType",
-                "Unsupported media type",
+            _ => Err(Problem::media_type(
                 "send application/octet-stream (the transaction's bytes) or application/json (with \
                  an attachment)",
             )),
