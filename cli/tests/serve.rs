@@ -19,6 +19,8 @@ use serde_json::Value;
 struct Serving {
     process: Child,
     client: Client,
+    /// Where it serves its metrics alone.
+    metrics: Option<Client>,
 }
 
 /// What calls it.
@@ -39,13 +41,21 @@ impl Serving {
             .spawn()
             .unwrap();
         let mut lines = BufReader::new(process.stderr.take().unwrap()).lines();
-        let line = lines.next().unwrap().unwrap();
-        let address = line.split("http://").nth(1).unwrap();
-        let address = address.split('/').next().unwrap().parse().unwrap();
+        let mut said = || {
+            let line = lines.next().unwrap().unwrap();
+            let address = line.split("http://").nth(1).unwrap();
+            let address = address.split('/').next().unwrap().parse().unwrap();
+            Client { address }
+        };
+        let client = said();
+        let metrics = more.contains(&"--metrics-listen").then(said);
         // What else it says is read, so that it never waits for a reader.
         std::thread::spawn(move || lines.for_each(drop));
-        let client = Client { address };
-        Self { process, client }
+        Self {
+            process,
+            client,
+            metrics,
+        }
     }
 
     /// Kills it without warning.
@@ -261,5 +271,36 @@ fn desks_are_served_with_a_sign_in_file_and_elsewhere_only_behind_tls() {
     assert_eq!(serving.client.call("GET /desk", b"").unwrap().0, 401);
     let link = serving.client.call("GET /sign-in/link?secret=", b"");
     assert_eq!(link.unwrap().0, 401);
+    assert!(serving.terminate().success());
+}
+
+#[test]
+fn metrics_are_open_at_this_machine_alone_or_at_an_address_of_their_own() {
+    let home = founded();
+    let status = |client: &Client, path: &str| client.call(&format!("GET {path}"), b"").unwrap().0;
+    let near = Serving::start(&home, &[]);
+    assert_eq!(status(&near.client, "/metrics"), 200);
+    assert!(near.terminate().success());
+    let behind_a_proxy = ["--public-url", "https://salus.example"];
+    let serving = Serving::start(&home, &behind_a_proxy);
+    assert_eq!(status(&serving.client, "/metrics"), 404);
+    assert!(serving.terminate().success());
+    let file = sign_in_file(&home, "https://salus.example");
+    let serving = Serving::start(&home, &["--desk", "--sign-in", &file]);
+    assert_eq!(status(&serving.client, "/metrics"), 401);
+    assert!(serving.terminate().success());
+
+    let serving = Serving::start(&home, &["--metrics-listen", "127.0.0.1:0"]);
+    assert_eq!(status(&serving.client, "/metrics"), 404);
+    let alone = serving.metrics.unwrap();
+    let (found, text) = alone.call("GET /metrics", b"").unwrap();
+    assert_eq!(found, 200);
+    let text = String::from_utf8(text).unwrap();
+    let refused = "route=\"/metrics\",status=\"404\"";
+    assert!(
+        text.contains("salus_ledger_height") && text.contains(refused),
+        "{text}"
+    );
+    assert_eq!(status(&alone, "/api/v1/ledger"), 404);
     assert!(serving.terminate().success());
 }

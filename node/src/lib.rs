@@ -27,5 +27,5 @@ pub use node::Node;
 pub use openapi::document;
 pub use problem::Problem;
 pub use quota::Allowance;
-pub use serve::{ServeError, listen, serve};
+pub use serve::{ServeError, listen, serve, serve_metrics};
 pub use settings::Settings;

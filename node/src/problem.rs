@@ -171,6 +171,16 @@ impl Problem {
         )
     }
 
+    /// Somebody who is signed in, and runs no node.
+    pub(crate) fn operators_only() -> Self {
+        Self::new(
+            StatusCode::FORBIDDEN,
+            "OperatorsOnly",
+            "For the operator",
+            "metrics are for who has the role of operator on this node",
+        )
+    }
+
     /// An access token that is not, or no longer, good.
     pub(crate) fn token() -> Self {
         Self::new(

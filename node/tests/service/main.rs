@@ -10,6 +10,7 @@ mod fhir;
 mod fhir_models;
 mod inbox;
 mod limits;
+mod metrics;
 mod pages;
 #[path = "../../../ledger/tests/power/mod.rs"]
 mod power;

@@ -112,7 +112,7 @@ impl Service {
         Self::founded(Settings::default()).entering(batches)
     }
 
-    fn entering(self, batches: usize) -> Self {
+    pub(crate) fn entering(self, batches: usize) -> Self {
         for batch in &session::batches()[..batches] {
             let entered = self.ledger.submit_many(batch).unwrap();
             assert!(entered.outcomes.iter().all(Result::is_ok));
