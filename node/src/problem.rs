@@ -231,6 +231,18 @@ impl Problem {
         )
     }
 
+    /// There is no room on the node's disk.
+    #[must_use]
+    pub fn disk_full() -> Self {
+        Self::new(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "DiskFull",
+            "The disk is full",
+            "the node's disk is full: nothing was done, and its operator has to make room. What is on \
+             the ledger can be read; come again later",
+        )
+    }
+
     /// The work takes longer than a client waits.
     pub(crate) fn late() -> Self {
         Self::new(

@@ -349,6 +349,9 @@ async fn follow_node(ledger: Arc<Ledger>, output: Output) {
         if let Some(error) = failure.as_ref().filter(|_| !failed) {
             output.note(&format!("the node can't be followed: {error}"));
         }
+        if failed && failure.is_none() {
+            output.note("the node can be followed again");
+        }
         failed = failure.is_some();
     }
 }

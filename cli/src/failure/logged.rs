@@ -50,6 +50,7 @@ const fn of_ledger(error: &LedgerError) -> &'static str {
     match error {
         LedgerError::Missing { .. } => "there is no ledger",
         LedgerError::Locked => "the ledger is open in another process",
+        LedgerError::DiskFull { .. } => "the disk that the ledger is on is full",
         LedgerError::Io { .. } => "the ledger's file can't be read or written",
         LedgerError::Store(_) | LedgerError::Failed => "the ledger's store failed",
         LedgerError::Damaged { .. } | LedgerError::Replay(_) | LedgerError::Checkpoint(_) => {

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod any_input;
+mod any_request;
 mod client;
 mod counted;
 mod description;
