@@ -15,7 +15,7 @@ use utoipa::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::node::Node;
-use crate::openapi::Description;
+use crate::openapi::{self, Description};
 use crate::problem::Problem;
 use crate::{api, fhir, metrics, pages, reference, sign_in};
 
@@ -29,7 +29,7 @@ pub(crate) fn described() -> OpenApiRouter<Node> {
 
 /// All routes of a node, and more.
 pub(crate) fn router(node: &Node, more: Router<Node>) -> Router {
-    let (routes, description) = described().split_for_parts();
+    let (routes, description) = openapi::take(described());
     routes
         .merge(api::log_files())
         .merge(reference::routes(description))
