@@ -1,6 +1,8 @@
 //! What can go wrong with a command, said so that its user knows what to do, and with which code
 //! the process ends.
 
+mod logged;
+
 use std::io;
 use std::path::PathBuf;
 

@@ -10,7 +10,7 @@ use std::net::TcpListener;
 use home::TestHome;
 use salus_protocol::nullifier::LedgerId;
 use serde_json::Value;
-use serving::{Serving, board, check, founded, governance};
+use serving::{Client, Serving, board, check, founded, governance};
 
 #[test]
 fn killed_during_submissions_it_loses_nothing_acknowledged() {
@@ -138,5 +138,38 @@ fn desks_are_served_with_a_sign_in_file_and_elsewhere_only_behind_tls() {
     assert_eq!(serving.client.call("GET /desk", b"").unwrap().0, 401);
     let link = serving.client.call("GET /sign-in/link?secret=", b"");
     assert_eq!(link.unwrap().0, 401);
+    assert!(serving.terminate().success());
+}
+
+#[test]
+fn metrics_are_open_at_this_machine_alone_or_at_an_address_of_their_own() {
+    let home = founded();
+    let status = |client: &Client, path: &str| client.call(&format!("GET {path}"), b"").unwrap().0;
+    let near = Serving::start(&home, &[]);
+    assert_eq!(status(&near.client, "/metrics"), 200);
+    assert!(near.terminate().success());
+    let behind_a_proxy = ["--public-url", "https://salus.example"];
+    let serving = Serving::start(&home, &behind_a_proxy);
+    assert_eq!(status(&serving.client, "/metrics"), 404);
+    assert!(serving.terminate().success());
+    let file = sign_in_file(&home, "https://salus.example");
+    let serving = Serving::start(&home, &["--desk", "--sign-in", &file]);
+    assert_eq!(status(&serving.client, "/metrics"), 401);
+    assert!(serving.terminate().success());
+
+    let serving = Serving::start(&home, &["--metrics-listen", "127.0.0.1:0"]);
+    assert_eq!(status(&serving.client, "/metrics"), 404);
+    let line = serving.says("metrics are at http://");
+    let address = line.split('/').nth(2).unwrap().parse().unwrap();
+    let alone = Client { address };
+    let (found, text) = alone.call("GET /metrics", b"").unwrap();
+    assert_eq!(found, 200);
+    let text = String::from_utf8(text).unwrap();
+    let refused = "route=\"/metrics\",status=\"404\"";
+    assert!(
+        text.contains("salus_ledger_height") && text.contains(refused),
+        "{text}"
+    );
+    assert_eq!(status(&alone, "/api/v1/ledger"), 404);
     assert!(serving.terminate().success());
 }

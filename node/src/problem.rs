@@ -111,6 +111,12 @@ impl Problem {
         Self::new(StatusCode::BAD_REQUEST, "Body", "Malformed body", detail)
     }
 
+    /// A page's form is not filled in as it must be.
+    #[must_use]
+    pub fn form(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, "Form", "Not as it must be", detail)
+    }
+
     /// Nobody is signed in.
     pub(crate) fn sign_in() -> Self {
         Self::new(
@@ -163,6 +169,16 @@ impl Problem {
             "NobodyHere",
             "Nobody here",
             "the identity provider knows you, but you act for no party of this node; ask its operator",
+        )
+    }
+
+    /// Somebody who is signed in, and runs no node.
+    pub(crate) fn operators_only() -> Self {
+        Self::new(
+            StatusCode::FORBIDDEN,
+            "OperatorsOnly",
+            "For the operator",
+            "metrics are for who has the role of operator on this node",
         )
     }
 

@@ -22,6 +22,7 @@ use tokio::time::{sleep, timeout};
 use tower::{Service, ServiceExt, service_fn};
 
 use crate::connection::{Connections, Place, Stream, Turned, Watch};
+use crate::metrics;
 use crate::node::Node;
 
 /// After a failure to accept, such as too many open files.
@@ -71,10 +72,34 @@ pub async fn serve(
     more: Router<Node>,
     shutdown: impl Future<Output = ()>,
 ) -> Result<(), ServeError> {
+    let router = node.router(more);
+    serve_router(listener, &node, router, shutdown).await
+}
+
+/// Serves a node's metrics alone, at `/metrics` and to whoever reaches this address, until `shutdown`
+/// ends.
+///
+/// # Errors
+/// As [`serve`].
+pub async fn serve_metrics(
+    listener: TcpListener,
+    node: Node,
+    shutdown: impl Future<Output = ()>,
+) -> Result<(), ServeError> {
+    let router = metrics::alone(&node);
+    serve_router(listener, &node, router, shutdown).await
+}
+
+async fn serve_router(
+    listener: TcpListener,
+    node: &Node,
+    router: Router,
+    shutdown: impl Future<Output = ()>,
+) -> Result<(), ServeError> {
     let drain_time = node.settings().drain_time;
     let connections = Connections::new(node.settings().connections);
     let (serving, stopping) = watch::channel(());
-    accept(listener, &node, more, &connections, &stopping, shutdown).await;
+    accept(listener, node, router, &connections, &stopping, shutdown).await;
     drop(serving);
     timeout(drain_time, connections.ended())
         .await
@@ -84,12 +109,11 @@ pub async fn serve(
 async fn accept(
     listener: TcpListener,
     node: &Node,
-    more: Router<Node>,
+    router: Router,
     connections: &Arc<Connections>,
     stopping: &watch::Receiver<()>,
     shutdown: impl Future<Output = ()>,
 ) {
-    let router = node.router(more);
     let mut shutdown = pin!(shutdown);
     loop {
         let next = async {

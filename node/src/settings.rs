@@ -10,6 +10,9 @@ pub struct Settings {
     /// The address under which clients reach the node, such as `https://salus.example.org`, without
     /// a final slash. FHIR's links begin with it; without it, with the host that a request names.
     pub public_url: Option<String>,
+    /// Whether anyone may read `/metrics`; else only who signs in as an operator. How often which
+    /// route is asked says what patients do, and when.
+    pub open_metrics: bool,
     /// The longest request body, in bytes.
     pub body_bytes: usize,
     /// The most bytes of request bodies that are held at once, of all requests together. The first
@@ -69,6 +72,7 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             public_url: None,
+            open_metrics: false,
             body_bytes: 32 << 20,
             bodies_bytes: 256 << 20,
             connections: 1024,

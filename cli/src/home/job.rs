@@ -257,14 +257,18 @@ impl Home {
         self.put_beside(&job.custodian, &job.id, JOB, job)
     }
 
+    /// The names of a custodian's jobs, in the order asked.
+    pub(crate) fn job_ids(&self, custodian: &Name) -> Result<Vec<JobId>, Failure> {
+        let folder = format!("{}/{custodian}/{FOLDER}", Role::Issuer.folder());
+        let names = self.names(&folder)?;
+        Ok(names.iter().filter_map(|name| name.parse().ok()).collect())
+    }
+
     /// A custodian's jobs, the newest first.
     pub(crate) fn jobs(&self, custodian: &Name) -> Result<Vec<Job>, Failure> {
-        let folder = format!("{}/{custodian}/{FOLDER}", Role::Issuer.folder());
         let mut jobs = Vec::new();
-        for name in self.names(&folder)?.iter().rev() {
-            if let Ok(id) = name.parse() {
-                jobs.extend(self.find_job(custodian, &id)?);
-            }
+        for id in self.job_ids(custodian)?.iter().rev() {
+            jobs.extend(self.find_job(custodian, id)?);
         }
         Ok(jobs)
     }

@@ -4,7 +4,8 @@ use std::process::Command;
 
 use tempfile::TempDir;
 
-use crate::process::{node, skipped, workspace};
+use crate::process::{node, workspace};
+use crate::skip::skipped;
 
 #[test]
 fn noble_is_bundled_from_its_packages() {

@@ -202,6 +202,7 @@ impl Form {
         (status = 403, body = Problem, content_type = "application/problem+json", description = "Another key has to sign it"),
         (status = 409, body = Problem, content_type = "application/problem+json", description = "The ledger stands otherwise than it supposes, or it is there already"),
         (status = 413, body = Problem, content_type = "application/problem+json", description = "Too long"),
+        (status = 415, body = Problem, content_type = "application/problem+json", description = "Neither bytes nor JSON"),
         (status = 422, body = Problem, content_type = "application/problem+json", description = "It can't enter: its signature, its content or its proof"),
         (status = 429, body = Problem, content_type = "application/problem+json", description = "Too often under this key: come again after the seconds in Retry-After"),
         (status = 503, body = Problem, content_type = "application/problem+json", description = "Busy: come again after the seconds in Retry-After"),

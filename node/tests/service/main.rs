@@ -11,6 +11,7 @@ mod fhir;
 mod fhir_models;
 mod inbox;
 mod limits;
+mod metrics;
 mod pages;
 #[path = "../../../ledger/tests/power/mod.rs"]
 mod power;
@@ -25,6 +26,9 @@ mod sign_in_limits;
 mod sign_in_provider;
 mod sign_in_services;
 mod sign_in_settings;
+#[path = "../../../tests/tools/skip.rs"]
+mod skip;
+mod skipping;
 mod slow;
 mod submitting;
 mod verify;

@@ -5,13 +5,13 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 
 use axum::Router;
-use axum::extract::Path;
 use axum::routing::get;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use salus_ledger::engine::{Attachment, Ledger, Submission};
 use salus_ledger::transaction::Envelope;
 use salus_node::pages::{OfferedProfile, Site};
+use salus_node::request::Segments;
 use salus_node::sign_in::{Identity, Reception, Role, SignInSettings};
 use salus_node::{Node, Problem, ServeError, Settings, serve};
 use salus_protocol::profile::Profile;
@@ -118,7 +118,7 @@ impl Service {
         Self::founded(Settings::default()).entering(batches)
     }
 
-    fn entering(self, batches: usize) -> Self {
+    pub(crate) fn entering(self, batches: usize) -> Self {
         for batch in &session::batches()[..batches] {
             let entered = self.ledger.submit_many(batch).unwrap();
             assert!(entered.outcomes.iter().all(Result::is_ok));
@@ -200,7 +200,7 @@ pub(crate) fn handed(submission: &Submission) -> Value {
 /// A desk as those of the `salus` command are: whose it is not, and that it is nobody's, is one answer.
 async fn sit(
     identity: Identity,
-    Path((role, party)): Path<(Role, String)>,
+    Segments((role, party)): Segments<(Role, String)>,
 ) -> Result<String, Problem> {
     if identity.may_act(role, &party) {
         Ok(identity.name)

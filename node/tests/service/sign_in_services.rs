@@ -22,7 +22,7 @@ static RSA: LazyLock<Vec<u8>> = LazyLock::new(|| {
     key.to_pkcs1_der().unwrap().as_bytes().to_vec()
 });
 
-fn rs(algorithm: Algorithm) -> Key {
+pub(crate) fn rs(algorithm: Algorithm) -> Key {
     Key {
         kid: "rsa".to_owned(),
         algorithm,
@@ -71,7 +71,7 @@ fn plenty() -> Settings {
     }
 }
 
-fn claims(id: &str) -> Value {
+pub(crate) fn claims(id: &str) -> Value {
     json!({ "iss": "hospital", "sub": "hospital", "aud": URL, "exp": now() + 240, "jti": id })
 }
 
@@ -101,7 +101,7 @@ fn error(answer: &Answer) -> (u16, String) {
     (answer.status, body["error"].as_str().unwrap().to_owned())
 }
 
-fn token(service: &Service, assertion: &str, scope: &str) -> String {
+pub(crate) fn token(service: &Service, assertion: &str, scope: &str) -> String {
     let answer = ask(service, &request(assertion, scope));
     assert_eq!(answer.status, 200, "{answer:?}");
     assert_eq!(answer.header("cache-control"), Some("no-store"));
@@ -114,7 +114,7 @@ fn token(service: &Service, assertion: &str, scope: &str) -> String {
     body["access_token"].as_str().unwrap().to_owned()
 }
 
-fn sit(service: &Service, method: &str, path: &str, token: &str) -> Answer {
+pub(crate) fn sit(service: &Service, method: &str, path: &str, token: &str) -> Answer {
     let bearer = format!("Bearer {token}");
     call(
         service.address,

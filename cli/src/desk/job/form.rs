@@ -1,8 +1,8 @@
 //! The forms by which a custodian asks for jobs, ends them and removes them. Each leads to a page.
 
-use axum::Form;
 use axum::response::Redirect;
 use salus_node::Problem;
+use salus_node::request::Form;
 use serde::Deserialize;
 
 use super::ask::Asked;

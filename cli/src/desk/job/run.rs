@@ -31,7 +31,7 @@ pub(super) fn run(desk: &Desk, queued: &Queued) {
         Err(failure) => Err(failure),
     };
     if let Err(failure) = ended {
-        tracing::error!(job = %queued.id, error = failure.sentence(), "a job's file failed");
+        tracing::error!(what = failure.logged(), "a job's file failed");
     }
 }
 
