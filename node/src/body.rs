@@ -1,10 +1,16 @@
 //! Request bodies: read within limits of size, time and memory.
 
+use std::future::Future;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use axum::BoxError;
 use axum::body::Body;
 use http_body_util::BodyExt;
-use hyper::body::Body as _;
+use hyper::body::{Body as _, Frame, Incoming, SizeHint};
 use tokio::sync::OwnedSemaphorePermit;
-use tokio::time::timeout;
+use tokio::time::{Sleep, sleep, timeout};
 
 use crate::node::Node;
 use crate::problem::Problem;
@@ -64,4 +70,51 @@ async fn read_all(node: &Node, mut body: Body, at_most: usize) -> Result<Held, P
         bytes,
         _share: share,
     })
+}
+
+/// A body as it comes from its client, whose silence for too long is an error: also where a route
+/// reads it without a time of its own.
+#[derive(Debug)]
+pub(crate) struct Arriving {
+    body: Incoming,
+    silence: Duration,
+    /// While nothing comes: until when.
+    silent: Option<Pin<Box<Sleep>>>,
+}
+
+impl Arriving {
+    pub(crate) const fn new(body: Incoming, silence: Duration) -> Self {
+        Self {
+            body,
+            silence,
+            silent: None,
+        }
+    }
+}
+
+impl hyper::body::Body for Arriving {
+    type Data = <Incoming as hyper::body::Body>::Data;
+    type Error = BoxError;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Self::Data>, BoxError>>> {
+        if let Poll::Ready(frame) = Pin::new(&mut self.body).poll_frame(context) {
+            self.silent = None;
+            return Poll::Ready(frame.map(|frame| frame.map_err(Into::into)));
+        }
+        let silence = self.silence;
+        let silent = self.silent.get_or_insert_with(|| Box::pin(sleep(silence)));
+        ready!(silent.as_mut().poll(context));
+        Poll::Ready(Some(Err("the body did not arrive in time".into())))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
 }

@@ -18,11 +18,14 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::time::{sleep, timeout};
 use tower::ServiceExt;
 
+use crate::body::Arriving;
 use crate::line::Line;
 use crate::node::Node;
 
 /// After a failure to accept, such as too many open files.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+/// Bodies that are read within a time as a whole are ended by that first, with its own problem.
+const BODY_SLACK: Duration = Duration::from_secs(1);
 
 /// More than a machine has connections, and few enough for all of them to be waited for.
 const MOST_CONNECTIONS: u32 = u32::MAX >> 3;
@@ -107,7 +110,10 @@ fn answer(
 ) {
     let settings = node.settings();
     let line = Line::new(stream, settings.answer_time);
-    let service = router.map_request(|request: Request<Incoming>| request.map(Body::new));
+    let silence = settings.body_time + BODY_SLACK;
+    let service = router.map_request(move |request: Request<Incoming>| {
+        request.map(|body| Body::new(Arriving::new(body, silence)))
+    });
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(settings.header_time)

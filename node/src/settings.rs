@@ -29,7 +29,8 @@ pub struct Settings {
     /// How long a client may take to send a request's header, also the next one's on an idle
     /// connection.
     pub header_time: Duration,
-    /// How long a client may take to send a request's body.
+    /// How long a client may take to send a request's body; of a desk's form or upload, each next part
+    /// of it.
     pub body_time: Duration,
     /// How long a client may take nothing of an answer that waits for it; then its connection ends.
     pub answer_time: Duration,

@@ -9,6 +9,7 @@ use salus_node::Settings;
 
 use crate::client::{get, post, read, send};
 use crate::service::{Service, TRANSACTIONS};
+use crate::sign_in_services;
 use crate::world::*;
 
 const BYTES: &str = "application/octet-stream";
@@ -198,6 +199,24 @@ fn clients_that_drip_or_are_silent_leave_a_place_to_the_honest() {
         assert_eq!(post(address, "/query", form, asked).status, 200);
         drop(all);
     }
+}
+
+#[test]
+fn a_desks_form_that_is_half_sent_ends() {
+    let service = sign_in_services::serving(Settings {
+        body_time: Duration::from_millis(100),
+        ..Settings::default()
+    });
+    let ask = |sent: &str| {
+        let head = "POST /desk/form HTTP/1.1\r\nhost: node\r\nconnection: close\r\ncontent-length: 4\r\n\r\n";
+        let mut stream = TcpStream::connect(service.address).unwrap();
+        stream
+            .write_all(format!("{head}{sent}").as_bytes())
+            .unwrap();
+        read(&mut stream).unwrap()
+    };
+    assert_eq!(ask("half").text(), "half");
+    assert_eq!(ask("hal").status, 400);
 }
 
 #[test]

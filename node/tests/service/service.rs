@@ -6,7 +6,7 @@ use std::thread::JoinHandle;
 
 use axum::Router;
 use axum::extract::Path;
-use axum::routing::get;
+use axum::routing::{get, post};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use salus_ledger::engine::{Attachment, Ledger, Submission};
@@ -70,7 +70,9 @@ impl Service {
             ..Site::default()
         };
         let ledger = Ledger::create_on(Disk::default(), &genesis(true), &checkpoint());
-        let desk = Router::new().route("/desk/{role}/{party}", get(sit).post(sit));
+        let desk = Router::new()
+            .route("/desk/{role}/{party}", get(sit).post(sit))
+            .route("/desk/form", post(async |form: String| form));
         Self::serving(ledger.unwrap(), settings, site, desk)
     }
 
