@@ -119,6 +119,9 @@ pub(crate) enum Failure {
     /// done before stands.
     #[error("stopped between two steps")]
     Stopped,
+    #[error("not what a node may answer under load: {came}")]
+    #[diagnostic(help("run it again while nothing else runs, and report it if it comes again"))]
+    UnderLoad { came: String },
     #[error("the jobs' queue failed")]
     Queue(#[from] apalis_sqlite::Error),
     #[error("the operating system gives no randomness")]

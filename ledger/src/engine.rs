@@ -8,6 +8,7 @@ mod batch;
 mod embedded;
 mod error;
 mod heights;
+mod queue;
 mod replica;
 mod room;
 mod store;

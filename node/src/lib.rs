@@ -7,9 +7,9 @@
 
 mod api;
 mod body;
+mod connection;
 mod fhir;
 mod lane;
-mod line;
 mod metrics;
 mod node;
 mod openapi;
@@ -23,9 +23,10 @@ mod serve;
 mod settings;
 pub mod sign_in;
 
+pub use body::JsonBody;
 pub use node::Node;
 pub use openapi::document;
 pub use problem::Problem;
 pub use quota::Allowance;
-pub use serve::{ServeError, serve};
+pub use serve::{ServeError, listen, serve};
 pub use settings::Settings;

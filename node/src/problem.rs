@@ -106,7 +106,8 @@ impl Problem {
     }
 
     /// The body is not of the right form.
-    pub(crate) fn body(detail: impl Into<String>) -> Self {
+    #[must_use]
+    pub fn body(detail: impl Into<String>) -> Self {
         Self::new(StatusCode::BAD_REQUEST, "Body", "Malformed body", detail)
     }
 
@@ -175,6 +176,16 @@ impl Problem {
         )
     }
 
+    /// The body is of a kind that is not read here.
+    pub(crate) fn media_type(detail: impl Into<String>) -> Self {
+        Self::new(
+            StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            "MediaType",
+            "Unsupported media type",
+            detail,
+        )
+    }
+
     /// The body is too long.
     pub(crate) fn too_large(at_most: usize) -> Self {
         Self::new(
@@ -186,7 +197,8 @@ impl Problem {
     }
 
     /// The body did not arrive in time.
-    pub(crate) fn slow() -> Self {
+    #[must_use]
+    pub fn slow() -> Self {
         Self::new(
             StatusCode::REQUEST_TIMEOUT,
             "BodyTooSlow",
@@ -196,7 +208,8 @@ impl Problem {
     }
 
     /// The node is at one of its limits.
-    pub(crate) fn busy() -> Self {
+    #[must_use]
+    pub fn busy() -> Self {
         Self::new(
             StatusCode::SERVICE_UNAVAILABLE,
             "Busy",

@@ -1,34 +1,34 @@
 //! Serving: connections accepted, bounded in number and time, and ended in order.
 
+use std::convert::Infallible;
 use std::future::Future;
+use std::io;
+use std::net::SocketAddr;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
-use axum::http::Request;
+use axum::http::{Request, Response};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use thiserror::Error;
-use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
+use tokio::sync::watch;
 use tokio::time::{sleep, timeout};
-use tower::ServiceExt;
+use tower::{Service, ServiceExt, service_fn};
 
-use crate::body::Arriving;
-use crate::line::Line;
+use crate::connection::{Connections, Place, Stream, Turned, Watch};
 use crate::node::Node;
 
 /// After a failure to accept, such as too many open files.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
-/// Bodies that are read within a time as a whole are ended by that first, with its own problem.
-const BODY_SLACK: Duration = Duration::from_secs(1);
 
-/// More than a machine has connections, and few enough for all of them to be waited for.
-const MOST_CONNECTIONS: u32 = u32::MAX >> 3;
+/// Connections made, but not accepted yet.
+const BACKLOG: u32 = 1024;
 
 /// Why a node stopped otherwise than it was told to.
 #[derive(Debug, Error)]
@@ -44,6 +44,22 @@ pub enum ServeError {
     },
 }
 
+/// Listens on an address, for [`serve`]. As many connections as a node serves can be made before it
+/// gets to them; with fewer, as systems have it by default, a burst of clients waits for seconds.
+///
+/// # Errors
+/// What the system says: the address is taken, or not this machine's, or needs rights.
+pub async fn listen(address: SocketAddr) -> io::Result<TcpListener> {
+    let socket = match address {
+        SocketAddr::V4(_) => TcpSocket::new_v4()?,
+        SocketAddr::V6(_) => TcpSocket::new_v6()?,
+    };
+    // Connections that have just ended do not keep the address from the next process.
+    socket.set_reuseaddr(true)?;
+    socket.bind(address)?;
+    socket.listen(BACKLOG)
+}
+
 /// Serves a node, and `more` routes beside it, over HTTP/1.1 until `shutdown` ends; then takes no more connections, and lets
 /// requests under way end. A transaction that was acknowledged is on the disk whatever happens.
 ///
@@ -56,16 +72,12 @@ pub async fn serve(
     shutdown: impl Future<Output = ()>,
 ) -> Result<(), ServeError> {
     let drain_time = node.settings().drain_time;
-    let most = u32::try_from(node.settings().connections).unwrap_or(u32::MAX);
-    let most = most.clamp(1, MOST_CONNECTIONS);
-    let places = Arc::new(Semaphore::new(most as usize));
+    let connections = Connections::new(node.settings().connections);
     let (serving, stopping) = watch::channel(());
-    accept(listener, &node, more, &places, &stopping, shutdown).await;
+    accept(listener, &node, more, &connections, &stopping, shutdown).await;
     drop(serving);
-    // A connection gives its place back when it has ended, so all places are free when all have.
-    let ended = timeout(drain_time, places.acquire_many(most)).await;
-    ended
-        .map(drop)
+    timeout(drain_time, connections.ended())
+        .await
         .map_err(|_| ServeError::Unfinished { after: drain_time })
 }
 
@@ -73,7 +85,7 @@ async fn accept(
     listener: TcpListener,
     node: &Node,
     more: Router<Node>,
-    places: &Arc<Semaphore>,
+    connections: &Arc<Connections>,
     stopping: &watch::Receiver<()>,
     shutdown: impl Future<Output = ()>,
 ) {
@@ -81,16 +93,16 @@ async fn accept(
     let mut shutdown = pin!(shutdown);
     loop {
         let next = async {
-            // The semaphore is never closed, so there always is a place at some time.
-            let place = places.clone().acquire_owned().await.ok();
-            (place, listener.accept().await)
+            let (stream, _) = listener.accept().await?;
+            // Only now, so that nobody loses a place before another is there who wants it.
+            io::Result::Ok((stream, connections.place().await))
         };
-        let (place, accepted) = tokio::select! {
-            next = next => next,
+        let accepted = tokio::select! {
+            accepted = next => accepted,
             () = &mut shutdown => return,
         };
         match accepted {
-            Ok((stream, _)) => answer(stream, place, node, router.clone(), stopping.clone()),
+            Ok((stream, place)) => answer(stream, place, node, router.clone(), stopping.clone()),
             Err(error) => {
                 tracing::warn!(%error, "a connection could not be accepted");
                 sleep(ACCEPT_PAUSE).await;
@@ -103,25 +115,24 @@ async fn accept(
 /// the request under way is still answered, and told that it is the last.
 fn answer(
     stream: TcpStream,
-    place: Option<OwnedSemaphorePermit>,
+    place: Place,
     node: &Node,
     router: Router,
     mut stopping: watch::Receiver<()>,
 ) {
     let settings = node.settings();
-    let line = Line::new(stream, settings.answer_time);
-    let silence = settings.body_time + BODY_SLACK;
-    let service = router.map_request(move |request: Request<Incoming>| {
-        request.map(|body| Body::new(Arriving::new(body, silence)))
-    });
+    let watch = place.watch.clone();
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(settings.header_time)
-        .serve_connection(TokioIo::new(line), TowerToHyperService::new(service));
+        .serve_connection(
+            TokioIo::new(Stream::new(stream, watch.clone())),
+            TowerToHyperService::new(turns(router, watch.clone())),
+        );
     let (lifetime, drain_time) = (settings.connection_time, settings.drain_time);
-    tokio::spawn(async move {
+    let answer_time = settings.answer_time;
+    let answered = async move {
         let mut connection = pin!(connection);
-        // A connection that breaks, or whose client is too slow at the end, is its client's affair.
         let rest = tokio::select! {
             _ = connection.as_mut() => None,
             () = sleep(lifetime) => Some(drain_time),
@@ -132,6 +143,29 @@ fn answer(
             connection.as_mut().graceful_shutdown();
             let _ = timeout(rest, connection).await;
         }
+    };
+    tokio::spawn(async move {
+        // A connection that breaks, or whose client is too slow, is its client's affair.
+        tokio::select! {
+            () = answered => {}
+            () = watch.must_end(answer_time) => {}
+        }
         drop(place);
     });
+}
+
+/// The router, with the turns of a connection noted.
+fn turns(
+    router: Router,
+    watch: Arc<Watch>,
+) -> impl Service<Request<Incoming>, Response = Response<Body>, Error = Infallible, Future: Send> + Clone
+{
+    service_fn(move |request: Request<Incoming>| {
+        let (router, watch) = (router.clone(), watch.clone());
+        async move {
+            let request = request.map(|body| Body::new(Turned::request(body, watch.clone())));
+            let answer = router.oneshot(request).await?;
+            Ok(answer.map(|body| Body::new(Turned::answer(body, watch))))
+        }
+    })
 }

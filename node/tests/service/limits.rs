@@ -9,7 +9,6 @@ use salus_node::Settings;
 
 use crate::client::{get, post, read, send};
 use crate::service::{Service, TRANSACTIONS};
-use crate::sign_in_services;
 use crate::world::*;
 
 const BYTES: &str = "application/octet-stream";
@@ -40,16 +39,19 @@ fn a_body_over_the_limit_is_refused_before_and_while_it_is_read() {
 
 #[test]
 fn bodies_beyond_the_memory_for_them_are_turned_away() {
+    // The first 64 KiB of each are not counted.
+    const FREE: usize = 64 << 10;
     let service = Service::founded(Settings {
         bodies_bytes: 10,
         ..Settings::default()
     });
-    let id = service.ledger.state().unwrap().id();
-    let answer = service.hand_in(&setup(id)[0]);
-    assert_eq!(answer.problem(), (503, "Busy".to_owned()));
+    let hand_in = |length| post(service.address, TRANSACTIONS, BYTES, &vec![0; length]);
+    assert_eq!(hand_in(FREE + 11).problem(), (503, "Busy".to_owned()));
     // The share of a refused body was given back, and reading needs none.
-    let answer = post(service.address, TRANSACTIONS, BYTES, &[0; 10]);
-    assert_eq!(answer.problem(), (400, "NotATransaction".to_owned()));
+    for length in [FREE, FREE + 10] {
+        let answer = hand_in(length);
+        assert_eq!(answer.problem(), (400, "NotATransaction".to_owned()));
+    }
     assert_eq!(service.json("ledger")["size"], 2);
 }
 
@@ -202,24 +204,6 @@ fn clients_that_drip_or_are_silent_leave_a_place_to_the_honest() {
 }
 
 #[test]
-fn a_desks_form_that_is_half_sent_ends() {
-    let service = sign_in_services::serving(Settings {
-        body_time: Duration::from_millis(100),
-        ..Settings::default()
-    });
-    let ask = |sent: &str| {
-        let head = "POST /desk/form HTTP/1.1\r\nhost: node\r\nconnection: close\r\ncontent-length: 4\r\n\r\n";
-        let mut stream = TcpStream::connect(service.address).unwrap();
-        stream
-            .write_all(format!("{head}{sent}").as_bytes())
-            .unwrap();
-        read(&mut stream).unwrap()
-    };
-    assert_eq!(ask("half").text(), "half");
-    assert_eq!(ask("hal").status, 400);
-}
-
-#[test]
 fn clients_that_never_read_give_their_places_back() {
     let service = Service::founded(Settings {
         connections: 3,
@@ -275,6 +259,19 @@ fn a_connection_ends_at_last_though_its_request_does_not() {
     stream.write_all(head.as_bytes()).unwrap();
     // A body may take 60 s; this call returns before.
     assert!(read(&mut stream).is_none());
+}
+
+#[test]
+fn a_burst_of_clients_can_connect_before_anyone_is_served() {
+    let mut runtime = tokio::runtime::Builder::new_current_thread();
+    let runtime = runtime.enable_all().build().unwrap();
+    let listening = salus_node::listen("127.0.0.1:0".parse().unwrap());
+    let listener = runtime.block_on(listening).unwrap();
+    let address = listener.local_addr().unwrap();
+    // Nobody accepts one of them.
+    let connect = |_| TcpStream::connect_timeout(&address, Duration::from_secs(20)).unwrap();
+    let waiting: Vec<_> = (0..300).map(connect).collect();
+    assert_eq!(waiting.len(), 300);
 }
 
 #[test]

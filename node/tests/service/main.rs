@@ -25,6 +25,7 @@ mod sign_in_limits;
 mod sign_in_provider;
 mod sign_in_services;
 mod sign_in_settings;
+mod slow;
 mod submitting;
 mod verify;
 #[path = "../../../ledger/tests/world/mod.rs"]

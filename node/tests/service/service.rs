@@ -6,7 +6,7 @@ use std::thread::JoinHandle;
 
 use axum::Router;
 use axum::extract::Path;
-use axum::routing::{get, post};
+use axum::routing::get;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use salus_ledger::engine::{Attachment, Ledger, Submission};
@@ -64,15 +64,15 @@ impl Service {
             .enable_all()
             .build();
         let reception = runtime.unwrap().block_on(Reception::open(reception));
+        let reception = Arc::new(reception.unwrap());
         let site = Site {
             desk: true,
-            reception: Some(Arc::new(reception.unwrap())),
+            secure: reception.is_https(),
+            reception: Some(reception),
             ..Site::default()
         };
         let ledger = Ledger::create_on(Disk::default(), &genesis(true), &checkpoint());
-        let desk = Router::new()
-            .route("/desk/{role}/{party}", get(sit).post(sit))
-            .route("/desk/form", post(async |form: String| form));
+        let desk = Router::new().route("/desk/{role}/{party}", get(sit).post(sit));
         Self::serving(ledger.unwrap(), settings, site, desk)
     }
 
