@@ -14,6 +14,7 @@ mod query;
 mod shell;
 mod sign_in;
 mod site;
+mod stakes;
 mod study;
 mod verify;
 mod words;
@@ -28,6 +29,7 @@ pub use html::{Html, PAGE_POLICY};
 pub use shell::{Here, Shell};
 pub(crate) use sign_in::sign_in_page;
 pub use site::{OfferedProfile, Site};
+pub use stakes::Stakes;
 pub use words::{StudyInWords, policy_sentence};
 
 /// The routes of all public pages.

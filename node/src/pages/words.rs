@@ -7,6 +7,8 @@ use salus_protocol::consent::Region;
 use salus_protocol::profile::Profile;
 use salus_protocol::purpose::{Ask, Purpose, Research};
 
+use super::stakes::Stakes;
+
 /// What a study is, in sentences.
 #[derive(Debug, Clone)]
 pub struct StudyInWords {
@@ -24,6 +26,10 @@ pub struct StudyInWords {
     pub until: String,
     /// How counts are released.
     pub release: String,
+    /// What it means to be counted in it.
+    pub counted: Stakes,
+    /// What it means to volunteer for it.
+    pub volunteering: Stakes,
 }
 
 impl StudyInWords {
@@ -44,6 +50,8 @@ impl StudyInWords {
             fields: profile.map_or_else(Vec::new, |profile| fields(study, profile)),
             until: opened.expires.to_string(),
             release: release(state, study),
+            counted: Stakes::of_being_counted(study),
+            volunteering: Stakes::of_volunteering(purpose.ask),
         }
     }
 }
@@ -153,7 +161,7 @@ fn release(state: &State, study: &StudyState) -> String {
     }
     if let Some(noise) = &opened.noise {
         sentences.push(format!(
-            "Noise of epsilon {} is added to each count, so that no single person can be made out",
+            "Noise of epsilon {} is added to each count, so that one person more or less hardly shows",
             noise.epsilon
         ));
     }
