@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use askama::Template;
 use salus_datasets::profiles;
-use salus_ledger::state::{Standing, State as LedgerState};
+use salus_ledger::state::{Rejection, Standing, State as LedgerState};
 use salus_node::Problem;
 use salus_node::pages::{Here, Html, Shell};
 use salus_protocol::cohort::Table;
@@ -56,6 +56,9 @@ struct DatasetView {
     offered: bool,
     records: usize,
     pages: usize,
+    /// Pages that were ever published.
+    published: usize,
+    /// Pages that are published as they are now.
     current: usize,
 }
 
@@ -75,9 +78,30 @@ struct Queued {
     /// Tables that it can be counted for now: their names, and for people.
     tables: Vec<(&'static str, &'static str)>,
     /// Why there is none.
-    hindrance: Option<String>,
+    hindrance: Option<Hindrance>,
     /// Tables that this custodian has answered or tallied.
     done: usize,
+}
+
+/// Why a study can't be counted for now.
+#[derive(Debug)]
+enum Hindrance {
+    /// Its dataset was never published.
+    Unpublished,
+    /// Its dataset changed since it was published.
+    Stale,
+    /// By another rule.
+    Rule(String),
+}
+
+impl From<Rejection> for Hindrance {
+    fn from(rejection: Rejection) -> Self {
+        match rejection {
+            Rejection::PageUnpublished { .. } => Self::Unpublished,
+            Rejection::PageStale { .. } => Self::Stale,
+            other => Self::Rule(other.to_string()),
+        }
+    }
 }
 
 pub(super) async fn custodian(seat: Seat<Custodian>) -> Result<Html<CustodianPage>, Problem> {
@@ -116,9 +140,10 @@ fn datasets(state: &LedgerState, issuer: &Issuer) -> Vec<DatasetView> {
     let view = |((name, index_day), edition): ((&str, Day), Edition)| {
         let dataset = state.dataset(&issuer.key.public(), &edition)?;
         let pages = dataset.pages();
-        let current = (0u32..)
-            .take(pages)
-            .filter(|page| dataset.is_current(*page));
+        let pages_where = |holds: &dyn Fn(u32) -> bool| {
+            let numbers = (0u32..).take(pages);
+            numbers.filter(|page| holds(*page)).count()
+        };
         let known = profiles::named(name);
         Some(DatasetView {
             profile: name.to_owned(),
@@ -127,7 +152,8 @@ fn datasets(state: &LedgerState, issuer: &Issuer) -> Vec<DatasetView> {
             index_day: index_day.to_string(),
             records: dataset.records().len(),
             pages,
-            current: current.count(),
+            published: pages_where(&|page| dataset.published(page).is_some()),
+            current: pages_where(&|page| dataset.is_current(page)),
         })
     };
     editions.into_iter().filter_map(view).collect()
@@ -147,7 +173,7 @@ fn queue(state: &LedgerState, issuer: &Issuer) -> Vec<Queued> {
         for (name, words, table) in TABLES {
             match state.cohort_statement(&study.id, &key, &table) {
                 Ok(_) => tables.push((name, words)),
-                Err(rejection) => hindrance = Some(rejection.to_string()),
+                Err(rejection) => hindrance = Some(Hindrance::from(rejection)),
             }
         }
         let answers = study
