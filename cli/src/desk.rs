@@ -74,6 +74,7 @@ impl Desk {
     pub(crate) fn routes(self) -> Router<Node> {
         Router::new()
             .route("/desk", get(door::door))
+            .route("/desk/patients", get(door::patient))
             .route("/desk/patients/{name}", get(patient::patient))
             .route("/desk/patients/{name}/grant", post(patient::consent::grant))
             .route(
