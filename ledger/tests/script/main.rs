@@ -6,8 +6,11 @@ mod process;
 #[path = "../world/mod.rs"]
 mod world;
 
+mod chance;
 mod decoding;
 mod inclusion;
+mod profiles;
+mod query_text;
 mod signatures;
 mod statements;
 mod two_checkpoints;
