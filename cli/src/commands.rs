@@ -7,6 +7,7 @@ mod cohort;
 mod completions;
 mod consent;
 mod dataset;
+mod home;
 mod issuer;
 pub(crate) mod key;
 mod ledger;
@@ -18,6 +19,7 @@ mod purpose;
 mod query;
 mod record;
 mod serve;
+mod source;
 pub(crate) mod study;
 mod verify;
 mod wallet;
@@ -101,6 +103,8 @@ enum Command {
     #[command(subcommand)]
     Ledger(ledger::LedgerCommand),
     #[command(subcommand)]
+    Home(home::HomeCommand),
+    #[command(subcommand)]
     Key(key::KeyCommand),
     #[command(subcommand)]
     Issuer(issuer::IssuerCommand),
@@ -164,6 +168,7 @@ impl Cli {
             Command::Profile(command) => profile::run(&context, &command),
             Command::Query(command) => query::run(&context, &command),
             Command::Ledger(command) => ledger::run(&context, &command),
+            Command::Home(command) => home::run(&context, &command),
             Command::Key(command) => key::run(&context, &command),
             Command::Issuer(command) => issuer::run(&context, &command),
             Command::Board(command) => board::run(&context, &command),

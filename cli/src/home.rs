@@ -19,6 +19,7 @@
 //!
 //! Secret files have mode 0600. Every file is written whole or not at all.
 
+mod damage;
 mod file;
 mod issuer;
 mod job;
@@ -43,6 +44,7 @@ use serde::de::DeserializeOwned;
 use crate::failure::Failure;
 use crate::node::NodeAddress;
 
+pub(crate) use damage::Damage;
 pub(crate) use file::{read_json, write_atomically};
 pub(crate) use issuer::{IssuedRecord, Issuer};
 pub(crate) use job::{CountedTable, ImportSource, Job, JobId, Outcome, Progress, Standing, Work};

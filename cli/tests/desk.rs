@@ -3,11 +3,15 @@
 
 mod home;
 
-use std::io::{BufRead, BufReader, Read, Write};
+use std::fs;
+use std::io::{BufRead, BufReader, Lines, Read, Write};
 use std::net::TcpStream;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, ChildStderr, Command, Stdio};
 
 use home::TestHome;
+
+/// The media type of forms.
+const FORM: &str = "application/x-www-form-urlencoded";
 
 /// A service with desks, and the link that it printed.
 struct Serving {
@@ -15,6 +19,9 @@ struct Serving {
     address: String,
     link: Option<String>,
 }
+
+/// What a service says on standard error.
+type Said = Lines<BufReader<ChildStderr>>;
 
 /// An answer: its status, its headers in lower case, and its body.
 struct Answer {
@@ -38,12 +45,19 @@ impl Answer {
 
 impl Serving {
     fn start(home: &TestHome, more: &[&str]) -> Self {
+        let (serving, lines) = Self::start_logging(home, more, "off");
+        std::thread::spawn(move || lines.for_each(drop));
+        serving
+    }
+
+    /// The same with a log of this level, which is what else it says.
+    fn start_logging(home: &TestHome, more: &[&str], level: &str) -> (Self, Said) {
         let mut process = Command::new(env!("CARGO_BIN_EXE_salus"))
             .args(["serve", "--listen", "127.0.0.1:0"])
             .args(more)
             .env_clear()
             .env("SALUS_HOME", home.state(""))
-            .env("SALUS_LOG", "off")
+            .env("SALUS_LOG", level)
             .stderr(Stdio::piped())
             .spawn()
             .unwrap();
@@ -56,15 +70,21 @@ impl Serving {
             let line = said();
             format!("/{}", line.split('/').skip(3).collect::<Vec<_>>().join("/"))
         });
-        std::thread::spawn(move || lines.for_each(drop));
-        Self {
+        let serving = Self {
             process,
             address,
             link,
-        }
+        };
+        (serving, lines)
     }
 
     fn send(&self, line: &str, headers: &[(&str, &str)], body: &str) -> Answer {
+        let form = ("content-type", FORM);
+        self.send_bytes(line, &[headers, &[form]].concat(), body.as_bytes())
+    }
+
+    /// The same with a body of any kind.
+    fn send_bytes(&self, line: &str, headers: &[(&str, &str)], body: &[u8]) -> Answer {
         let mut stream = TcpStream::connect(&self.address).unwrap();
         let mut head = format!("{line} HTTP/1.1\r\nconnection: close\r\n");
         if !headers.iter().any(|(name, _)| *name == "host") {
@@ -74,9 +94,8 @@ impl Serving {
             head += &format!("{name}: {value}\r\n");
         }
         let length = body.len();
-        let form = "content-type: application/x-www-form-urlencoded";
-        head += &format!("{form}\r\ncontent-length: {length}\r\n\r\n");
-        stream.write_all((head + body).as_bytes()).unwrap();
+        head += &format!("content-length: {length}\r\n\r\n");
+        stream.write_all(&[head.as_bytes(), body].concat()).unwrap();
         let mut text = String::new();
         stream.read_to_string(&mut text).unwrap();
         let (head, body) = text.split_once("\r\n\r\n").unwrap();
@@ -226,4 +245,172 @@ fn desks_are_for_this_machine_alone() {
         let asked = ["serve", option, "--listen", "0.0.0.0:0"];
         home.fails(2, &asked, "desks are not served on");
     }
+}
+
+#[test]
+fn damaged_files_are_logged_without_names_and_named_on_the_terminal() {
+    let home = prepared();
+    home.ok(&["wallet", "new", "bertha"]);
+    home.ok(&["issuer", "new", "northern", "--title", "Hospital"]);
+    assert_eq!(
+        home.ok(&["home", "check"])["damaged"],
+        serde_json::json!([])
+    );
+    let (serving, said) = Serving::start_logging(&home, &["--desk"], "info");
+    let job = "issuers/northern/jobs/0123456789abcdef01234567/job.json";
+    fs::create_dir_all(home.state(job).parent().unwrap()).unwrap();
+    let damaged = [
+        "wallets/alice/wallet.json",
+        job,
+        "issuers/northern/records.json",
+    ];
+    let cookie = serving.sign_in();
+    let own = [("cookie", cookie.as_str()), ("accept", "application/json")];
+    let failed = |line: &str, body: &str| {
+        let answer = serving.send(line, &own, body);
+        assert_eq!(answer.status, 500, "{line}: {}", answer.body);
+        assert!(answer.body.contains("Internal"), "{}", answer.body);
+    };
+    // What serde says of such a file quotes it.
+    fs::write(home.state(damaged[0]), "{\"alice\": 1}").unwrap();
+    failed("GET /desk/patients/alice", "");
+    failed("POST /desk/patients/alice/volunteer", "study=abcdef");
+    fs::write(home.state(damaged[1]), "{\"northern\": 1}").unwrap();
+    failed("GET /desk/custodians/northern", "");
+    fs::write(home.state(damaged[2]), "northern").unwrap();
+    failed("GET /desk/custodians/northern", "");
+
+    // The others' desks stay open.
+    let door = serving.send("GET /desk", &own, "");
+    assert_eq!(door.status, 200, "{}", door.body);
+    assert!(door.body.contains("One desk is left out") && door.body.contains("bertha"));
+    assert!(!door.body.contains("alice"), "{}", door.body);
+    drop(serving);
+
+    let log = said.map(Result::unwrap).collect::<Vec<_>>().join("\n");
+    assert!(log.contains("a file is not a wallet"), "{log}");
+    assert!(log.contains("a file is not a job"), "{log}");
+    assert!(log.contains("salus home check"), "{log}");
+    assert!(log.contains("left out of a page"), "{log}");
+    let folder = home.state("").display().to_string();
+    for hidden in ["alice", "bertha", "northern", "0123456789abcdef", &folder] {
+        assert!(!log.contains(hidden), "{hidden}: {log}");
+    }
+
+    let output = home.command(&["home", "check", "--json"]).output().unwrap();
+    assert_eq!(output.status.code(), Some(3));
+    let said: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    let said = said["damaged"].as_array().unwrap();
+    assert_eq!(said.len(), damaged.len(), "{said:?}");
+    for file in damaged {
+        let named = said
+            .iter()
+            .any(|line| line.as_str().unwrap().contains(file));
+        assert!(named, "{file}: {said:?}");
+    }
+}
+
+/// Every route that takes a form, for parties that there are.
+const FORMS: [&str; 7] = [
+    "/query",
+    "/desk/patients/alice/grant",
+    "/desk/patients/alice/volunteer",
+    "/desk/sponsors/lab/close",
+    "/desk/studies/new",
+    "/desk/studies",
+    "/desk/boards/ethics/approve",
+];
+
+#[test]
+fn whatever_is_wrong_with_a_form_is_a_problem() {
+    let home = prepared();
+    let serving = Serving::start(&home, &["--desk"]);
+    let cookie = serving.sign_in();
+    let own = ("cookie", cookie.as_str());
+    let sent: [(&str, Option<&str>, &[u8], u16); 7] = [
+        ("nothing", None, b"", 415),
+        ("no form", Some("text/plain"), b"study=abcdef", 415),
+        ("JSON", Some("application/json"), b"{}", 415),
+        ("a field is missing", Some(FORM), b"none=1", 400),
+        ("no text", Some(FORM), b"study=\xff", 400),
+        ("no text, encoded", Some(FORM), b"study=%ff", 400),
+        ("half a text", Some(FORM), b"study=%e2%82", 400),
+    ];
+    for path in FORMS {
+        for (what, media, body, status) in sent {
+            let media = media.map(|media| ("content-type", media));
+            let headers: Vec<_> = [Some(own), media].into_iter().flatten().collect();
+            let answer = serving.send_bytes(&format!("POST {path}"), &headers, body);
+            let said = format!("{path}, {what}: {}", answer.body);
+            let media = answer.header("content-type");
+            assert_eq!(media, Some("application/problem+json"), "{said}");
+            // A study without a sponsor is opened at nobody's desk.
+            let expected = if (path, what) == ("/desk/studies", "a field is missing") {
+                404
+            } else {
+                status
+            };
+            assert_eq!(answer.status, expected, "{said}");
+            let problem: serde_json::Value = serde_json::from_str(&answer.body).unwrap();
+            assert_eq!(problem["status"], expected, "{said}");
+        }
+    }
+}
+
+#[test]
+fn addresses_that_are_no_text_are_problems() {
+    let home = prepared();
+    let serving = Serving::start(&home, &["--desk"]);
+    let cookie = serving.sign_in();
+    let own = [("cookie", cookie.as_str())];
+    for (path, status) in [
+        ("/desk/patients/%ff", 404),
+        ("/desk/sponsors/%ff/inbox/%ff", 404),
+        ("/studies/%ff", 400),
+        ("/explorer/entries/%ff", 400),
+        ("/assets/%ff", 400),
+        ("/fhir/r4/ResearchStudy/%ff", 400),
+        ("/query?profile=%ff", 400),
+        ("/sign-in/link", 400),
+        ("/sign-in/link?secret=%ff", 400),
+        ("/sign-in/return?code=%ff", 400),
+    ] {
+        let answer = serving.send(&format!("GET {path}"), &own, "");
+        assert_eq!(answer.status, status, "{path}: {}", answer.body);
+        let media = answer.header("content-type").unwrap();
+        let media = ["application/problem+json", "application/fhir+json"].contains(&media);
+        assert!(media, "{path}: {}", answer.head);
+    }
+}
+
+#[test]
+fn a_problem_with_a_form_is_a_page_that_leads_back() {
+    let home = prepared();
+    let serving = Serving::start(&home, &["--desk"]);
+    let cookie = serving.sign_in();
+    let page = (
+        "referer",
+        "http://127.0.0.1/desk/patients/alice?done=granted",
+    );
+    let send = |site: &str| {
+        let headers = [
+            ("cookie", cookie.as_str()),
+            ("accept", "text/html"),
+            ("sec-fetch-site", site),
+            page,
+        ];
+        serving.send("POST /desk/patients/alice/volunteer", &headers, "contact=x")
+    };
+    let answer = send("same-origin");
+    assert_eq!(answer.status, 400, "{}", answer.body);
+    let media = answer.header("content-type").unwrap();
+    assert!(media.starts_with("text/html"), "{media}");
+    assert_eq!(answer.header("referrer-policy"), Some("same-origin"));
+    let link = "href=\"/desk/patients/alice?done=granted\"";
+    for part in ["missing field", link, "own way back"] {
+        assert!(answer.body.contains(part), "{}", answer.body);
+    }
+    let foreign = send("cross-site");
+    assert_eq!(foreign.status, 403);
+    assert!(!foreign.body.contains(link), "{}", foreign.body);
 }

@@ -4,7 +4,10 @@
 //! Without them it says so and is skipped. Pictures of every page are left in the target folder.
 #![allow(clippy::unwrap_used)]
 
-use std::io::{BufRead, BufReader, Write};
+#[path = "../../tests/tools/skip.rs"]
+mod skip;
+
+use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
@@ -76,14 +79,9 @@ fn people_find_their_way() {
     let tools = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/tools");
     let installed = tools.join("node_modules/playwright-core").is_dir();
     let (Some(chromium), true) = (chromium(), installed) else {
-        // Not by eprintln!, which the test runner keeps to itself.
-        let mut stderr = std::io::stderr().lock();
-        writeln!(
-            stderr,
-            "SKIPPED: no browser; install chromium, and run `npm ci --prefix tests/tools`"
-        )
-        .unwrap();
-        return;
+        return skip::skipped(
+            "no browser; install chromium, and run `npm ci --prefix tests/tools`",
+        );
     };
     let demonstration = Demonstration::start();
     let pictures = Path::new(env!("CARGO_TARGET_TMPDIR")).join("pages");

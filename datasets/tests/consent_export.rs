@@ -3,6 +3,8 @@
 
 #[path = "../../tests/tools/fhir/models.rs"]
 mod fhir_models;
+#[path = "../../tests/tools/skip.rs"]
+mod skip;
 
 use fhir_models::Models;
 use proptest::prelude::*;

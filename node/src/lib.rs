@@ -7,6 +7,7 @@
 
 mod api;
 mod body;
+mod connection;
 mod fhir;
 mod lane;
 mod metrics;
@@ -16,15 +17,16 @@ pub mod pages;
 mod problem;
 mod quota;
 mod reference;
-mod request;
+pub mod request;
 mod router;
 mod serve;
 mod settings;
 pub mod sign_in;
 
+pub use body::JsonBody;
 pub use node::Node;
 pub use openapi::document;
 pub use problem::Problem;
 pub use quota::Allowance;
-pub use serve::{ServeError, serve};
+pub use serve::{ServeError, listen, serve, serve_metrics};
 pub use settings::Settings;

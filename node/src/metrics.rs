@@ -1,6 +1,8 @@
 //! Metrics in the Prometheus text format: counts and times of requests by route, places taken, the
 //! ledger's height. Labels are routes, methods and statuses, never anything that a client sent.
 
+mod served;
+
 use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
@@ -11,6 +13,8 @@ use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::Registry;
+
+pub(crate) use served::{alone, routes};
 
 /// Upper bounds of the buckets of times, in seconds.
 const BUCKETS: [f64; 9] = [0.001, 0.005, 0.02, 0.1, 0.5, 1.0, 5.0, 20.0, 60.0];

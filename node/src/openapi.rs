@@ -1,6 +1,12 @@
 //! The description of the interface in OpenAPI, made from the code that answers.
 
+mod refusals;
+
+use axum::Router;
 use utoipa::OpenApi;
+use utoipa_axum::router::OpenApiRouter;
+
+use crate::node::Node;
 
 #[derive(OpenApi)]
 #[openapi(
@@ -26,5 +32,11 @@ pub(crate) struct Description;
 /// The interface's description, as docs/openapi.json keeps it.
 #[must_use]
 pub fn document() -> utoipa::openapi::OpenApi {
-    crate::router::described().into_openapi()
+    take(crate::router::described()).1
+}
+
+/// Takes described routes apart.
+pub(crate) fn take(described: OpenApiRouter<Node>) -> (Router<Node>, utoipa::openapi::OpenApi) {
+    let (routes, description) = described.split_for_parts();
+    (routes, refusals::list(description))
 }

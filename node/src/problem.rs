@@ -106,8 +106,15 @@ impl Problem {
     }
 
     /// The body is not of the right form.
-    pub(crate) fn body(detail: impl Into<String>) -> Self {
+    #[must_use]
+    pub fn body(detail: impl Into<String>) -> Self {
         Self::new(StatusCode::BAD_REQUEST, "Body", "Malformed body", detail)
+    }
+
+    /// A page's form is not filled in as it must be.
+    #[must_use]
+    pub fn form(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, "Form", "Not as it must be", detail)
     }
 
     /// Nobody is signed in.
@@ -165,6 +172,16 @@ impl Problem {
         )
     }
 
+    /// Somebody who is signed in, and runs no node.
+    pub(crate) fn operators_only() -> Self {
+        Self::new(
+            StatusCode::FORBIDDEN,
+            "OperatorsOnly",
+            "For the operator",
+            "metrics are for who has the role of operator on this node",
+        )
+    }
+
     /// An access token that is not, or no longer, good.
     pub(crate) fn token() -> Self {
         Self::new(
@@ -172,6 +189,16 @@ impl Problem {
             "Token",
             "No good token",
             "the access token is unknown or has expired; get another one",
+        )
+    }
+
+    /// The body is of a kind that is not read here.
+    pub(crate) fn media_type(detail: impl Into<String>) -> Self {
+        Self::new(
+            StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            "MediaType",
+            "Unsupported media type",
+            detail,
         )
     }
 
@@ -186,7 +213,8 @@ impl Problem {
     }
 
     /// The body did not arrive in time.
-    pub(crate) fn slow() -> Self {
+    #[must_use]
+    pub fn slow() -> Self {
         Self::new(
             StatusCode::REQUEST_TIMEOUT,
             "BodyTooSlow",
@@ -196,12 +224,25 @@ impl Problem {
     }
 
     /// The node is at one of its limits.
-    pub(crate) fn busy() -> Self {
+    #[must_use]
+    pub fn busy() -> Self {
         Self::new(
             StatusCode::SERVICE_UNAVAILABLE,
             "Busy",
             "Busy",
             "the node has as many requests as it takes; nothing was done, come again later",
+        )
+    }
+
+    /// There is no room on the node's disk.
+    #[must_use]
+    pub fn disk_full() -> Self {
+        Self::new(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "DiskFull",
+            "The disk is full",
+            "the node's disk is full: nothing was done, and its operator has to make room. What is on \
+             the ledger can be read; come again later",
         )
     }
 

@@ -5,21 +5,19 @@ use std::time::Instant;
 use axum::Router;
 use axum::extract::{MatchedPath, Request, State};
 use axum::http::header::{
-    CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
+    CACHE_CONTROL, CONTENT_SECURITY_POLICY, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
 };
 use axum::http::{HeaderName, HeaderValue, Method, StatusCode};
 use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
-use axum::routing::get;
 use tower_http::catch_panic::CatchPanicLayer;
 use utoipa::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 
-use crate::metrics::Now;
 use crate::node::Node;
-use crate::openapi::Description;
+use crate::openapi::{self, Description};
 use crate::problem::Problem;
-use crate::{api, fhir, pages, reference, sign_in};
+use crate::{api, fhir, metrics, pages, reference, sign_in};
 
 /// The described routes: those below `/api/v1` and `/fhir`.
 pub(crate) fn described() -> OpenApiRouter<Node> {
@@ -31,13 +29,15 @@ pub(crate) fn described() -> OpenApiRouter<Node> {
 
 /// All routes of a node, and more.
 pub(crate) fn router(node: &Node, more: Router<Node>) -> Router {
-    let (routes, description) = described().split_for_parts();
+    let (routes, description) = openapi::take(described());
     routes
         .merge(api::log_files())
         .merge(reference::routes(description))
         .merge(pages::routes())
-        .route("/metrics", get(metrics))
-        .merge(sign_in::around(node, more.merge(sign_in::routes())))
+        .merge(sign_in::around(
+            node,
+            more.merge(sign_in::routes()).merge(metrics::routes()),
+        ))
         .fallback(async || Problem::not_found("there is nothing at this path"))
         .method_not_allowed_fallback(async || {
             Problem::new(
@@ -57,26 +57,6 @@ pub(crate) fn router(node: &Node, more: Router<Node>) -> Router {
         .layer(from_fn(guard))
         .layer(from_fn_with_state(node.clone(), observe))
         .with_state(node.clone())
-}
-
-/// What the node counts of itself, for Prometheus.
-async fn metrics(State(node): State<Node>) -> Result<impl IntoResponse, Problem> {
-    let (height, entries) = node
-        .read(|ledger| {
-            let state = ledger.state()?;
-            Ok((state.height(), state.entries()))
-        })
-        .await?;
-    let now = Now {
-        readers: node.readers().taken(),
-        submissions: node.submissions().taken(),
-        height,
-        entries,
-    };
-    let text = node.metrics().text(now);
-    let text = text.map_err(|_| Problem::internal("metrics can't be written"))?;
-    let media = "application/openmetrics-text; version=1.0.0; charset=utf-8";
-    Ok(([(CONTENT_TYPE, media)], text))
 }
 
 /// What every answer carries, unless its route says otherwise: nothing of it is code, a page or
@@ -131,6 +111,7 @@ fn known(method: &Method) -> &'static str {
         Method::GET => "GET",
         Method::HEAD => "HEAD",
         Method::POST => "POST",
+        Method::DELETE => "DELETE",
         _ => "other",
     }
 }

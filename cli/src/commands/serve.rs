@@ -1,5 +1,6 @@
 //! `salus serve`: the ledger of this home over HTTP.
 
+use std::future::pending;
 use std::io;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -13,7 +14,7 @@ use salus_ledger::engine::Ledger;
 use salus_ledger::transaction::{AdvanceDay, Envelope};
 use salus_node::pages::{OfferedProfile, Site};
 use salus_node::sign_in::{Reception, SignInError, SignInLink, SignInSettings};
-use salus_node::{Node, Settings, serve};
+use salus_node::{Node, Settings, listen, serve, serve_metrics};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
@@ -39,6 +40,7 @@ Examples:
   salus serve --desk --imports /srv/exports
   salus serve --desk --sign-in sign-in.toml
   salus serve --listen 127.0.0.1:9000 --move-day
+  salus serve --metrics-listen 127.0.0.1:9100
   curl http://127.0.0.1:8080/api/v1/ledger
 
 SALUS_LOG sets what is logged on standard error, such as `warn`. Default: info.")]
@@ -46,6 +48,11 @@ pub(crate) struct ServeArgs {
     /// The address to listen on.
     #[arg(long, default_value = "127.0.0.1:8080", value_name = "ADDRESS")]
     listen: SocketAddr,
+    /// Serve the metrics, for Prometheus, at this address, to whoever reaches it. Without it they are
+    /// at /metrics of --listen: to anyone if that is an address of this machine and neither --sign-in
+    /// nor --public-url is given, else to operators who sign in.
+    #[arg(long, value_name = "ADDRESS")]
+    metrics_listen: Option<SocketAddr>,
     /// Move the ledger's day on with the calendar (UTC), at the start and at each midnight.
     #[arg(long)]
     move_day: bool,
@@ -135,7 +142,7 @@ pub(crate) fn run(context: &Context, args: &ServeArgs) -> Result<(), Failure> {
             }
             None => None,
         };
-        let listener = TcpListener::bind(args.listen).await;
+        let listener = listen(args.listen).await;
         let listener = listener.map_err(|error| cannot_listen(args.listen, &error))?;
         let stop = (
             signal(SignalKind::terminate()).map_err(cannot_start)?,
@@ -176,10 +183,12 @@ async fn serve_home(
     }
     let public_url = args.public_url.clone();
     let settings = Settings {
+        open_metrics: are_metrics_open(args),
         public_url: public_url.or_else(|| reception.as_ref().map(|known| known.origin())),
         ..Settings::default()
     };
     let node = Node::with_site(ledger, settings, site(args, link, reception));
+    serve_metrics_beside(context, args, &node).await?;
     let desk = open_desk(args, home, &node).await?;
     let more = desk.clone().map_or_else(Router::new, Desk::routes);
     let told = async {
@@ -192,6 +201,31 @@ async fn serve_home(
     if let Err(unfinished) = stopped {
         context.output.note(&format!("note: {unfinished}"));
     }
+    Ok(())
+}
+
+/// Whether anyone who reaches the node may read its metrics there: only where all who do are at this
+/// machine. A public address or people who sign in come through a proxy.
+const fn are_metrics_open(args: &ServeArgs) -> bool {
+    let near = args.listen.ip().is_loopback();
+    near && args.sign_in.is_none() && args.public_url.is_none() && args.metrics_listen.is_none()
+}
+
+/// Serves the metrics at an address of their own, if they have one, for as long as the process lives.
+async fn serve_metrics_beside(
+    context: &Context,
+    args: &ServeArgs,
+    node: &Node,
+) -> Result<(), Failure> {
+    let Some(address) = args.metrics_listen else {
+        return Ok(());
+    };
+    let listener = listen(address).await;
+    let listener = listener.map_err(|error| cannot_listen(address, &error))?;
+    let address = listener.local_addr().map_err(cannot_start)?;
+    let said = format!("metrics are at http://{address}/metrics");
+    context.output.note(&said);
+    tokio::spawn(serve_metrics(listener, node.clone(), pending()));
     Ok(())
 }
 
@@ -314,6 +348,9 @@ async fn follow_node(ledger: Arc<Ledger>, output: Output) {
         let failure = synced.ok().and_then(Result::err);
         if let Some(error) = failure.as_ref().filter(|_| !failed) {
             output.note(&format!("the node can't be followed: {error}"));
+        }
+        if failed && failure.is_none() {
+            output.note("the node can be followed again");
         }
         failed = failure.is_some();
     }

@@ -1,11 +1,11 @@
 //! An ethics board's desk: what waits for its approval, in the words that it approves.
 
 use askama::Template;
-use axum::Form;
 use axum::response::Redirect;
 use salus_ledger::engine::Ledger;
 use salus_node::Problem;
 use salus_node::pages::{Here, Html, Shell, StudyInWords};
+use salus_node::request::Form;
 use salus_protocol::nullifier::StudyId;
 use salus_protocol::profile::Profile;
 use salus_protocol::query::Explanation;

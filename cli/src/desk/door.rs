@@ -24,6 +24,8 @@ pub(super) struct Door {
     sponsors: Vec<Seat>,
     boards: Vec<Seat>,
     custodians: Vec<Seat>,
+    /// Files that could not be read: of a wallet, or of a party's key.
+    unreadable: usize,
 }
 
 /// A desk.
@@ -51,29 +53,28 @@ fn read(home: &Home, ledger: &Ledger, shell: Shell, identity: &Identity) -> Resu
             .filter(move |name| identity.may_act(role, name.as_str()));
         names.collect::<Vec<_>>()
     };
-    let registered = |role: Registered, names: Vec<Name>| {
-        let seat = |name: Name| {
-            let title = home.party(role, &name)?.title;
-            Ok(Seat {
+    let mut unreadable = 0;
+    let mut registered = |role: Registered, names: Vec<Name>| {
+        let seats = names.into_iter().filter_map(|name| {
+            let party = sound(home.party(role, &name), &mut unreadable)?;
+            Some(Seat {
                 name: name.to_string(),
-                title,
+                title: party.title,
             })
-        };
-        names
-            .into_iter()
-            .map(seat)
-            .collect::<Result<Vec<_>, Failure>>()
+        });
+        seats.collect()
     };
-    let patients = allowed(Role::Subject, home.wallet_names()?);
     let boards = allowed(Role::Board, home.party_names(Registered::Board)?);
+    let boards = registered(Registered::Board, boards);
     let custodians = allowed(Role::Custodian, home.party_names(Registered::Issuer)?);
+    let custodians = registered(Registered::Issuer, custodians);
+    let patients = allowed(Role::Subject, home.wallet_names()?);
     let more_patients = patients.len().saturating_sub(LISTED);
-    let listed = choose(ledger, home, patients)?;
     Ok(Door {
         shell,
         name: identity.name.clone(),
         more_patients,
-        patients: listed,
+        patients: choose(ledger, home, patients, &mut unreadable)?,
         sponsors: allowed(Role::Researcher, home.sponsor_names()?)
             .into_iter()
             .map(|name| Seat {
@@ -81,18 +82,35 @@ fn read(home: &Home, ledger: &Ledger, shell: Shell, identity: &Identity) -> Resu
                 name: name.to_string(),
             })
             .collect(),
-        boards: registered(Registered::Board, boards)?,
-        custodians: registered(Registered::Issuer, custodians)?,
+        boards,
+        custodians,
+        unreadable,
     })
 }
 
+/// What was read; what could not be is counted, so that one damaged file closes no other desk.
+fn sound<T>(read: Result<T, Failure>, unreadable: &mut usize) -> Option<T> {
+    read.map_err(|failure| {
+        tracing::error!(what = failure.logged(), "left out of a page");
+        *unreadable += 1;
+    })
+    .ok()
+}
+
 /// Some of the patients, with and without consent, so that there is something to see of each.
-fn choose(ledger: &Ledger, home: &Home, names: Vec<Name>) -> Result<Vec<Seat>, Failure> {
+fn choose(
+    ledger: &Ledger,
+    home: &Home,
+    names: Vec<Name>,
+    unreadable: &mut usize,
+) -> Result<Vec<Seat>, Failure> {
     let state = ledger.state()?;
     let places = crate::path::Places::of(&state);
     let mut seats = Vec::new();
     for name in names.into_iter().take(LISTED) {
-        let wallet = home.wallet(&name)?;
+        let Some(wallet) = sound(home.wallet(&name), unreadable) else {
+            continue;
+        };
         let consents = wallet
             .holdings
             .iter()

@@ -2,9 +2,10 @@
 
 use std::convert::Infallible;
 
-use axum::extract::{FromRequestParts, Query};
+use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use axum::response::Redirect;
+use salus_node::request::Parameters;
 use serde::{Deserialize, Serialize};
 
 /// What was done.
@@ -34,8 +35,8 @@ impl<S: Send + Sync> FromRequestParts<S> for Note {
         if site.is_none_or(|site| site != "same-origin") {
             return Ok(Self::default());
         }
-        let said = Query::<Self>::from_request_parts(parts, state).await;
-        Ok(said.map_or_else(|_| Self::default(), |Query(note)| note))
+        let said = Parameters::<Self>::from_request_parts(parts, state).await;
+        Ok(said.map_or_else(|_| Self::default(), |Parameters(note)| note))
     }
 }
 

@@ -1,5 +1,5 @@
 //! Failures of the steps behind a desk, as problems: what a person can do something about is said,
-//! and no path of this machine.
+//! and no path of this machine. The log says less: no name of a party either.
 
 use axum::http::StatusCode;
 use miette::Diagnostic;
@@ -10,13 +10,14 @@ use crate::home::Outcome;
 
 /// A failure as an answer.
 pub(super) fn problem(failure: Failure) -> Problem {
+    if failure.is_full_disk() {
+        tracing::error!(what = failure.logged(), "a request failed");
+        return Problem::disk_full();
+    }
     let (status, code, title) = match &failure {
         Failure::Rejected(rejection) => return rejection.clone().into(),
         Failure::Unknown { .. } => (StatusCode::NOT_FOUND, "NotFound", "Not found"),
-        Failure::Query(query) => {
-            let title = "Not as it must be";
-            return Problem::new(StatusCode::BAD_REQUEST, "Form", title, query.listed());
-        }
+        Failure::Query(query) => return Problem::form(query.listed()),
         Failure::Usage { .. } => (StatusCode::BAD_REQUEST, "Form", "Not as it must be"),
         Failure::NotPermitted { .. } | Failure::NotEligible { .. } => {
             (StatusCode::FORBIDDEN, "NotPermitted", "Not permitted")
@@ -24,8 +25,8 @@ pub(super) fn problem(failure: Failure) -> Problem {
         Failure::Invalid { .. } | Failure::Verify(_) => {
             (StatusCode::UNPROCESSABLE_ENTITY, "Invalid", "Does not hold")
         }
-        // The rest is about files and this machine: its operator finds it in the log.
-        _ => return Problem::failed(&failure.sentence()),
+        // The rest is about files and this machine: its operator finds it by what the log says.
+        _ => return Problem::failed(&failure.logged()),
     };
     debug_assert!(failure.exit() != Exit::Error);
     let help = failure.help().map(|help| format!(" ({help})"));
@@ -36,6 +37,13 @@ pub(super) fn problem(failure: Failure) -> Problem {
 /// A failure as the end of a job.
 pub(super) fn told(failure: Failure) -> Outcome {
     match &failure {
+        full if full.is_full_disk() => {
+            tracing::error!(what = full.logged(), "a job failed");
+            Outcome {
+                says: "The node's disk is full.".to_owned(),
+                help: Some("Its operator has to make room; then begin anew.".to_owned()),
+            }
+        }
         Failure::Rejected(_)
         | Failure::Unknown { .. }
         | Failure::Usage { .. }
@@ -48,11 +56,34 @@ pub(super) fn told(failure: Failure) -> Outcome {
             help: failure.help().map(|help| help.to_string()),
         },
         _ => {
-            tracing::error!(what = failure.sentence(), "a job failed");
+            tracing::error!(what = failure.logged(), "a job failed");
             Outcome {
                 says: "The node failed.".to_owned(),
                 help: Some("Its operator finds the cause in its log.".to_owned()),
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{Error, ErrorKind};
+
+    use super::*;
+
+    #[test]
+    fn a_full_disk_is_told_and_every_other_trouble_with_files_is_the_operators() {
+        let at_path = |kind: ErrorKind| Failure::file("write", "/secret/place")(Error::from(kind));
+        assert_eq!(
+            problem(at_path(ErrorKind::StorageFull)),
+            Problem::disk_full()
+        );
+        assert_eq!(
+            told(at_path(ErrorKind::StorageFull)).says,
+            "The node's disk is full."
+        );
+        let other = problem(at_path(ErrorKind::ReadOnlyFilesystem));
+        assert_eq!(other, Problem::failed("anything"));
+        assert!(!format!("{other:?}").contains("secret"));
     }
 }

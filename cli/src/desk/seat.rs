@@ -3,12 +3,13 @@
 
 use std::marker::PhantomData;
 
-use axum::extract::{FromRequestParts, Path};
+use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use axum::response::Redirect;
 use salus_ledger::engine::Ledger;
 use salus_ledger::state::State;
 use salus_node::pages::{Here, Html, Shell};
+use salus_node::request::Segments;
 use salus_node::sign_in::{Identity, Role};
 use salus_node::{Node, Problem};
 use serde::Deserialize;
@@ -71,20 +72,26 @@ impl<K: Kind> FromRequestParts<Desk> for Seat<K> {
 
     async fn from_request_parts(parts: &mut Parts, desk: &Desk) -> Result<Self, Problem> {
         let identity = Identity::from_request_parts(parts, desk).await?;
-        let named = Path::<Named>::from_request_parts(parts, desk).await;
-        let Path(Named { name }) =
+        let named = Segments::<Named>::from_request_parts(parts, desk).await;
+        let Segments(Named { name }) =
             named.map_err(|_| Problem::not_found("there is no such desk"))?;
         Self::of(desk.clone(), &identity, &name)
     }
 }
 
 impl<K: Kind> Seat<K> {
-    /// The seat of a person at a party's desk.
+    /// The seat of a person at a party's desk. That there is no such party, and that it is not this
+    /// person's, are answered alike: else one could ask who is a patient here.
     pub(super) fn of(desk: Desk, identity: &Identity, name: &str) -> Result<Self, Problem> {
-        let name = Desk::acting(identity, K::ROLE, name)?;
+        let role = K::ROLE;
+        let nobody = || Problem::not_found(format!("you have no desk here as {role} {name:?}"));
+        let known = name.parse::<Name>().map_err(|_| nobody())?;
+        if !identity.may_act(role, name) {
+            return Err(nobody());
+        }
         Ok(Self {
             desk,
-            name,
+            name: known,
             kind: PhantomData,
         })
     }

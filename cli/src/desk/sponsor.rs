@@ -3,13 +3,12 @@
 pub(super) mod opening;
 
 use askama::Template;
-use axum::Form;
-use axum::extract::Path;
 use axum::response::Redirect;
 use salus_ledger::engine::Ledger;
 use salus_ledger::state::Standing;
 use salus_node::Problem;
 use salus_node::pages::{Here, Html, Shell};
+use salus_node::request::{Form, Segments};
 use salus_protocol::nullifier::StudyId;
 use salus_protocol::statement::ContactDigest;
 
@@ -110,7 +109,7 @@ pub(super) struct InboxPage {
 
 pub(super) async fn inbox(
     seat: Seat<seat::Sponsor>,
-    Path(chosen): Path<ChosenStudy>,
+    Segments(chosen): Segments<ChosenStudy>,
 ) -> Result<Html<InboxPage>, Problem> {
     seat.page(move |view, name| {
         let (sponsor, id) = own_study(view.home, view.ledger, name, &chosen.study)?;

@@ -5,6 +5,8 @@
 mod power;
 #[path = "../script/process.rs"]
 mod process;
+#[path = "../../../tests/tools/skip.rs"]
+mod skip;
 #[path = "../world/mod.rs"]
 mod world;
 

@@ -3,6 +3,8 @@
 #![allow(clippy::unwrap_used)]
 
 mod process;
+#[path = "../../../tests/tools/skip.rs"]
+mod skip;
 #[path = "../world/mod.rs"]
 mod world;
 

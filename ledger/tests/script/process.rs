@@ -11,6 +11,8 @@ use std::sync::{LazyLock, Mutex, MutexGuard};
 
 use serde_json::{Value, json};
 
+use crate::skip::skipped;
+
 /// A running Node.js that has loaded the script.
 pub(crate) struct Script {
     input: ChildStdin,
@@ -38,12 +40,6 @@ pub(crate) fn workspace() -> &'static Path {
 /// Node.js, as a command.
 pub(crate) fn node() -> PathBuf {
     std::env::var_os("SALUS_NODE").map_or_else(|| "node".into(), PathBuf::from)
-}
-
-/// Says that a test is skipped. Not by eprintln!, which the test runner keeps to itself.
-pub(crate) fn skipped(why: &str) {
-    let mut stderr = std::io::stderr().lock();
-    writeln!(stderr, "SKIPPED: {why}").unwrap();
 }
 
 impl Script {

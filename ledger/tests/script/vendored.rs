@@ -5,7 +5,8 @@ use std::process::Command;
 
 use tempfile::TempDir;
 
-use crate::process::{node, skipped, workspace};
+use crate::process::{node, workspace};
+use crate::skip::skipped;
 
 #[test]
 fn libraries_are_bundled_from_their_packages() {

@@ -72,7 +72,8 @@ pub(super) async fn ledger(State(node): State<Node>) -> Result<Json<LedgerView>,
     get, path = "/ledger/checkpoint", tag = "ledger",
     responses(
         (status = 200, body = String, content_type = "text/plain; charset=utf-8"),
-        (status = "default", body = Problem, content_type = "application/problem+json", description = "A problem; 404 when the latest entries are under no checkpoint"),
+        (status = 404, body = Problem, content_type = "application/problem+json", description = "The latest entries are under no checkpoint"),
+        (status = "default", body = Problem, content_type = "application/problem+json", description = "A problem"),
     ),
 )]
 pub(super) async fn checkpoint(State(node): State<Node>) -> Result<impl IntoResponse, Problem> {

@@ -36,7 +36,8 @@ pub(crate) struct InclusionView {
     get, path = "/ledger/proofs/inclusion", tag = "ledger", params(Inclusion),
     responses(
         (status = 200, body = InclusionView),
-        (status = "default", body = Problem, content_type = "application/problem+json", description = "A problem; 404 beyond the log"),
+        (status = 404, body = Problem, content_type = "application/problem+json", description = "Beyond the log"),
+        (status = "default", body = Problem, content_type = "application/problem+json", description = "A problem"),
     ),
 )]
 pub(super) async fn inclusion(
@@ -84,7 +85,8 @@ pub(crate) struct ConsistencyView {
     get, path = "/ledger/proofs/consistency", tag = "ledger", params(Consistency),
     responses(
         (status = 200, body = ConsistencyView),
-        (status = "default", body = Problem, content_type = "application/problem+json", description = "A problem; 404 beyond the log"),
+        (status = 404, body = Problem, content_type = "application/problem+json", description = "Beyond the log"),
+        (status = "default", body = Problem, content_type = "application/problem+json", description = "A problem"),
     ),
 )]
 pub(super) async fn consistency(

@@ -73,6 +73,7 @@ impl Opened<'_> {
     fn signer(&self, state: &LedgerState) -> Signer {
         match Envelope::signer_of(&self.transaction, &state.id()) {
             Some(key) if is_registered(&key, state) => Signer::Registered(key),
+            Some(key) if state.is_subject(&key) => Signer::Subject,
             Some(_) => Signer::Other,
             None => Signer::Nobody,
         }
@@ -160,10 +161,7 @@ impl Form {
         match media {
             Some("application/octet-stream") => Ok(Self::Bytes),
             Some("application/json") => Ok(Self::Json),
-            _ => Err(Problem::new(
-                StatusCode::UNSUPPORTED_MEDIA_TYPE,
-                "MediaType",
-                "Unsupported media type",
+            _ => Err(Problem::media_type(
                 "send application/octet-stream (the transaction's bytes) or application/json (with \
                  an attachment)",
             )),
@@ -204,6 +202,7 @@ impl Form {
         (status = 403, body = Problem, content_type = "application/problem+json", description = "Another key has to sign it"),
         (status = 409, body = Problem, content_type = "application/problem+json", description = "The ledger stands otherwise than it supposes, or it is there already"),
         (status = 413, body = Problem, content_type = "application/problem+json", description = "Too long"),
+        (status = 415, body = Problem, content_type = "application/problem+json", description = "Neither bytes nor JSON"),
         (status = 422, body = Problem, content_type = "application/problem+json", description = "It can't enter: its signature, its content or its proof"),
         (status = 429, body = Problem, content_type = "application/problem+json", description = "Too often under this key: come again after the seconds in Retry-After"),
         (status = 503, body = Problem, content_type = "application/problem+json", description = "Busy: come again after the seconds in Retry-After"),

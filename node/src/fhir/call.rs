@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use axum::extract::{FromRequestParts, Path};
+use axum::extract::FromRequestParts;
 use axum::http::header::HOST;
 use axum::http::request::Parts;
 use axum::http::uri::Authority;
@@ -11,6 +11,7 @@ use salus_protocol::nullifier::StudyId;
 use super::Version;
 use crate::node::Node;
 use crate::problem::Problem;
+use crate::request::Segments;
 
 /// What a request's path and host say.
 #[derive(Debug)]
@@ -52,8 +53,8 @@ impl FromRequestParts<Node> for Call {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, node: &Node) -> Result<Self, Problem> {
-        let path = Path::<BTreeMap<String, String>>::from_request_parts(parts, node).await;
-        let Path(mut path) = path.map_err(|error| Problem::parameter(error.body_text()))?;
+        let Segments(mut path) =
+            Segments::<BTreeMap<String, String>>::from_request_parts(parts, node).await?;
         let version = path.get("version").map(String::as_str).unwrap_or_default();
         let version = Version::of_path(version)
             .ok_or_else(|| Problem::parameter("a version of FHIR is `r4` or `r5`"))?;

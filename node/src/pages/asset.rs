@@ -1,6 +1,5 @@
 //! Assets: style sheets, scripts and their libraries, in the binary.
 
-use axum::extract::Path;
 use axum::http::header::{
     CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG, IF_NONE_MATCH,
 };
@@ -9,6 +8,7 @@ use axum::response::{IntoResponse, Response};
 use rust_embed::RustEmbed;
 
 use crate::problem::Problem;
+use crate::request::Segment;
 
 #[derive(RustEmbed)]
 #[folder = "assets/"]
@@ -19,7 +19,7 @@ struct Assets;
 const SCRIPT_POLICY: &str = "default-src 'none'; script-src 'self'";
 
 /// A file of the node's assets. A browser keeps it, and asks each time whether it has changed.
-pub(super) async fn asset(Path(path): Path<String>, headers: HeaderMap) -> Response {
+pub(super) async fn asset(Segment(path): Segment, headers: HeaderMap) -> Response {
     let Some(file) = Assets::get(&path) else {
         return Problem::not_found("there is nothing at this path").into_response();
     };

@@ -2,7 +2,6 @@
 //! explained in plain English. Without script it is a form with the text alone.
 
 use askama::Template;
-use axum::Form;
 use axum::extract::State;
 use salus_protocol::query::{Explanation, Query};
 use serde::Deserialize;
@@ -12,7 +11,7 @@ use super::shell::{Here, Shell};
 use crate::api::{Checked, ProfileView, Written};
 use crate::node::Node;
 use crate::problem::Problem;
-use crate::request::Parameters;
+use crate::request::{Form, Parameters};
 
 /// What the builder begins with.
 const EXAMPLE: &str = "cohort \"Adults with a raised HbA1c\" at 2025-01-01

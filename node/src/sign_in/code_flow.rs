@@ -1,6 +1,6 @@
 //! The code flow's two routes: to the identity provider, and back.
 
-use axum::extract::{Query, State};
+use axum::extract::State;
 use axum::response::Redirect;
 use serde_json::{Map, Value};
 use tower_sessions::Session;
@@ -12,6 +12,7 @@ use super::rule;
 use super::session;
 use crate::node::Node;
 use crate::problem::Problem;
+use crate::request::Parameters;
 
 /// Under this name a session keeps a sign-in that was begun.
 const PENDING: &str = "pending";
@@ -31,7 +32,7 @@ pub(super) async fn begin(State(node): State<Node>, session: Session) -> Result<
 pub(super) async fn end(
     State(node): State<Node>,
     session: Session,
-    Query(returned): Query<Returned>,
+    Parameters(returned): Parameters<Returned>,
 ) -> Result<Redirect, Problem> {
     let reception = reception(&node)?;
     let provider = reception.provider().ok_or_else(Problem::sign_in)?;

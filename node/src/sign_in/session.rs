@@ -1,10 +1,10 @@
 //! Sessions: a cookie for who signed in, and what every request to a desk must come with.
 
 use axum::Router;
-use axum::extract::{DefaultBodyLimit, Query, Request, State};
-use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE, HOST, ORIGIN};
-use axum::http::{HeaderMap, Method, Uri};
-use axum::middleware::{Next, from_fn_with_state};
+use axum::extract::{DefaultBodyLimit, Request, State};
+use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE, HOST, ORIGIN, SET_COOKIE};
+use axum::http::{HeaderMap, HeaderValue, Method, Uri};
+use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use serde::Deserialize;
@@ -18,13 +18,12 @@ use super::store::BoundedStore;
 use crate::node::Node;
 use crate::pages::sign_in_page;
 use crate::problem::Problem;
+use crate::request::{FORM_BYTES, Parameters};
 
 /// A session that nobody uses ends after so many minutes.
 const IDLE_MINUTES: i64 = 30;
 /// Every session ends after so many seconds: a working day.
 const LONGEST_SECONDS: u64 = 10 * 60 * 60;
-/// The longest form of a desk, in bytes.
-const DESK_BYTES: usize = 1 << 20;
 
 /// The routes by which people sign in and out.
 pub(crate) fn routes() -> Router<Node> {
@@ -49,10 +48,37 @@ pub(crate) fn around(node: &Node, routes: Router<Node>) -> Router<Node> {
         // Else a session would end so long after its last change, not after its last use.
         .with_always_save(true)
         .with_expiry(Expiry::OnInactivity(Duration::minutes(IDLE_MINUTES)));
-    routes
-        .layer(DefaultBodyLimit::max(DESK_BYTES))
-        .layer(layer)
-        .layer(from_fn_with_state(node.clone(), own_pages_only))
+    let mut routes = routes.layer(DefaultBodyLimit::max(FORM_BYTES)).layer(layer);
+    if secure {
+        routes = routes.layer(from_fn(securely));
+    }
+    routes.layer(from_fn_with_state(node.clone(), own_pages_only))
+}
+
+/// Sets cookies through TLS alone. The library removes a session's cookie without saying so, and
+/// browsers then leave one of the longer name where it is.
+async fn securely(request: Request, next: Next) -> Response {
+    let mut response = next.run(request).await;
+    if let axum::http::header::Entry::Occupied(mut cookies) =
+        response.headers_mut().entry(SET_COOKIE)
+    {
+        for cookie in cookies.iter_mut() {
+            if let Some(secured) = secured(cookie) {
+                *cookie = secured;
+            }
+        }
+    }
+    response
+}
+
+/// A cookie with the attribute `Secure`; none where it has it.
+fn secured(cookie: &HeaderValue) -> Option<HeaderValue> {
+    let text = cookie.to_str().ok()?;
+    let mut attributes = text.split(';').skip(1).map(str::trim);
+    if attributes.any(|attribute| attribute.eq_ignore_ascii_case("secure")) {
+        return None;
+    }
+    HeaderValue::from_str(&format!("{text}; Secure")).ok()
 }
 
 #[derive(Deserialize)]
@@ -63,7 +89,7 @@ struct Followed {
 async fn follow_link(
     State(node): State<Node>,
     session: Session,
-    Query(followed): Query<Followed>,
+    Parameters(followed): Parameters<Followed>,
 ) -> Result<Redirect, Problem> {
     let link = node.site().link.as_ref();
     node.quotas().sign_in()?;
@@ -95,8 +121,8 @@ async fn sign_out(session: Session) -> Result<Redirect, Problem> {
 /// A request with an access token is nobody's page: browsers do not add tokens.
 async fn own_pages_only(State(node): State<Node>, request: Request, next: Next) -> Response {
     // Other bodies than forms are read by routes that bound them themselves.
-    if is_form(request.headers()) && announces_more_than(request.headers(), DESK_BYTES) {
-        return Problem::too_large(DESK_BYTES).into_response();
+    if is_form(request.headers()) && announces_more_than(request.headers(), FORM_BYTES) {
+        return Problem::too_large(FORM_BYTES).into_response();
     }
     let public = node.site().reception.as_ref().map(|known| known.origin());
     let foreign = *request.method() != Method::GET

@@ -42,7 +42,9 @@ fn every_described_path_is_served_and_on_the_page() {
     assert!(paths.len() >= 17, "{paths:?}");
     for (path, methods) in paths {
         assert!(page.contains(&format!("<code>{path}</code>")), "{path}");
-        for method in methods.as_object().unwrap().keys() {
+        for (method, operation) in methods.as_object().unwrap() {
+            let responses = &operation["responses"];
+            assert!(responses["503"].is_object(), "{method} {path}");
             let path = path.replace("{index}", "0").replace(['{', '}'], "");
             let request = format!(
                 "{} {path} HTTP/1.1\r\nhost: node\r\nconnection: close\r\n\r\n",
@@ -52,6 +54,11 @@ fn every_described_path_is_served_and_on_the_page() {
             assert!(
                 !matches!(answer.status, 404 | 405 | 500),
                 "{method} {path}: {answer:?}"
+            );
+            assert!(
+                responses[answer.status.to_string()].is_object(),
+                "{method} {path} is not said to answer {}",
+                answer.status
             );
         }
     }

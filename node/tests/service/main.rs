@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod any_input;
+mod any_request;
 mod client;
 mod counted;
 mod description;
@@ -10,6 +11,7 @@ mod fhir;
 mod fhir_models;
 mod inbox;
 mod limits;
+mod metrics;
 mod pages;
 #[path = "../../../ledger/tests/power/mod.rs"]
 mod power;
@@ -24,6 +26,10 @@ mod sign_in_limits;
 mod sign_in_provider;
 mod sign_in_services;
 mod sign_in_settings;
+#[path = "../../../tests/tools/skip.rs"]
+mod skip;
+mod skipping;
+mod slow;
 mod submitting;
 mod verify;
 #[path = "../../../ledger/tests/world/mod.rs"]

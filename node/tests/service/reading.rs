@@ -3,6 +3,7 @@
 use salus_ledger::audit::{self, Expectations};
 use salus_ledger::engine::Ledger;
 use salus_ledger::log::{ConsistencyProof, InclusionProof, LogHash, SignedCheckpoint};
+use salus_node::Settings;
 use salus_protocol::registry::{Leaf, Registry};
 use salus_verifier::KeyPolicy;
 use serde_json::Value;
@@ -291,7 +292,11 @@ fn answers_carry_the_headers_that_keep_browsers_out_of_them() {
 
 #[test]
 fn metrics_count_routes_and_name_nobody() {
-    let service = whole();
+    let open = Settings {
+        open_metrics: true,
+        ..Settings::default()
+    };
+    let service = Service::founded(open).entering(session::batches().len());
     let id = service.json("studies")["studies"][0]["id"]
         .as_str()
         .unwrap()

@@ -6,26 +6,21 @@
 //!
 //! `tests/tools/requirements.txt` names it; without it the test says so and is skipped.
 
-use std::io::Write;
 use std::path::Path;
 use std::process::Command;
 
 use crate::service::Service;
+use crate::skip::skipped;
 
 #[test]
 fn every_answer_is_as_the_description_says() {
     let tools = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/tools");
     let program = tools.join(".venv/bin/schemathesis");
     if !program.is_file() {
-        // Not by eprintln!, which the test runner keeps to itself.
-        let mut stderr = std::io::stderr().lock();
-        writeln!(
-            stderr,
-            "SKIPPED: no schemathesis; install it by `python3 -m venv tests/tools/.venv && \
-             tests/tools/.venv/bin/pip install -r tests/tools/requirements.txt`"
-        )
-        .unwrap();
-        return;
+        return skipped(
+            "no schemathesis; install it by `python3 -m venv tests/tools/.venv && \
+             tests/tools/.venv/bin/pip install -r tests/tools/requirements.txt`",
+        );
     }
     let service = Service::offering_full();
     let folder = tempfile::tempdir().unwrap();

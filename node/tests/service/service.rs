@@ -5,13 +5,13 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 
 use axum::Router;
-use axum::extract::Path;
 use axum::routing::get;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use salus_ledger::engine::{Attachment, Ledger, Submission};
 use salus_ledger::transaction::Envelope;
 use salus_node::pages::{OfferedProfile, Site};
+use salus_node::request::Segments;
 use salus_node::sign_in::{Identity, Reception, Role, SignInSettings};
 use salus_node::{Node, Problem, ServeError, Settings, serve};
 use salus_protocol::profile::Profile;
@@ -40,8 +40,12 @@ impl Service {
 
     /// Serves an empty ledger, with a profile to write queries for.
     pub(crate) fn offering() -> Self {
+        Self::offering_with(Settings::default())
+    }
+
+    pub(crate) fn offering_with(settings: Settings) -> Self {
         let ledger = Ledger::create_on(Disk::default(), &genesis(true), &checkpoint());
-        Self::with_site(ledger.unwrap(), Settings::default(), offered())
+        Self::with_site(ledger.unwrap(), settings, offered())
     }
 
     /// Serves a ledger with the whole session, and a profile to write queries for.
@@ -60,9 +64,11 @@ impl Service {
             .enable_all()
             .build();
         let reception = runtime.unwrap().block_on(Reception::open(reception));
+        let reception = Arc::new(reception.unwrap());
         let site = Site {
             desk: true,
-            reception: Some(Arc::new(reception.unwrap())),
+            secure: reception.is_https(),
+            reception: Some(reception),
             ..Site::default()
         };
         let ledger = Ledger::create_on(Disk::default(), &genesis(true), &checkpoint());
@@ -112,7 +118,7 @@ impl Service {
         Self::founded(Settings::default()).entering(batches)
     }
 
-    fn entering(self, batches: usize) -> Self {
+    pub(crate) fn entering(self, batches: usize) -> Self {
         for batch in &session::batches()[..batches] {
             let entered = self.ledger.submit_many(batch).unwrap();
             assert!(entered.outcomes.iter().all(Result::is_ok));
@@ -194,7 +200,7 @@ pub(crate) fn handed(submission: &Submission) -> Value {
 /// A desk as those of the `salus` command are: whose it is not, and that it is nobody's, is one answer.
 async fn sit(
     identity: Identity,
-    Path((role, party)): Path<(Role, String)>,
+    Segments((role, party)): Segments<(Role, String)>,
 ) -> Result<String, Problem> {
     if identity.may_act(role, &party) {
         Ok(identity.name)

@@ -22,7 +22,7 @@ static RSA: LazyLock<Vec<u8>> = LazyLock::new(|| {
     key.to_pkcs1_der().unwrap().as_bytes().to_vec()
 });
 
-fn rs(algorithm: Algorithm) -> Key {
+pub(crate) fn rs(algorithm: Algorithm) -> Key {
     Key {
         kid: "rsa".to_owned(),
         algorithm,
@@ -32,6 +32,11 @@ fn rs(algorithm: Algorithm) -> Key {
 
 /// Serves a node with two services: `hospital`, with an RSA and a P-384 key, and `other`.
 pub(crate) fn serving(settings: Settings) -> Service {
+    serving_at("http://localhost:1", settings)
+}
+
+/// The same, as browsers see it at an address.
+fn serving_at(public_url: &str, settings: Settings) -> Service {
     let folder = tempfile::tempdir().unwrap();
     let keys = |name: &str, keys: Vec<Value>| {
         let text = json!({ "keys": keys }).to_string();
@@ -41,7 +46,6 @@ pub(crate) fn serving(settings: Settings) -> Service {
     keys("hospital.json", public.to_vec());
     keys("other.json", vec![Key::es384("ec", 4).public()]);
     let text = r#"
-        public_url = "http://localhost:1"
         [[services]]
         client_id = "hospital"
         jwks_file = "hospital.json"
@@ -52,7 +56,7 @@ pub(crate) fn serving(settings: Settings) -> Service {
         parties = [{ role = "custodian", party = "south" }]
     "#;
     let path = folder.path().join("sign-in.toml");
-    std::fs::write(&path, text).unwrap();
+    std::fs::write(&path, format!("public_url = {public_url:?}\n{text}")).unwrap();
     Service::receiving(SignInSettings::read(&path).unwrap(), settings)
 }
 
@@ -67,7 +71,7 @@ fn plenty() -> Settings {
     }
 }
 
-fn claims(id: &str) -> Value {
+pub(crate) fn claims(id: &str) -> Value {
     json!({ "iss": "hospital", "sub": "hospital", "aud": URL, "exp": now() + 240, "jti": id })
 }
 
@@ -97,7 +101,7 @@ fn error(answer: &Answer) -> (u16, String) {
     (answer.status, body["error"].as_str().unwrap().to_owned())
 }
 
-fn token(service: &Service, assertion: &str, scope: &str) -> String {
+pub(crate) fn token(service: &Service, assertion: &str, scope: &str) -> String {
     let answer = ask(service, &request(assertion, scope));
     assert_eq!(answer.status, 200, "{answer:?}");
     assert_eq!(answer.header("cache-control"), Some("no-store"));
@@ -110,7 +114,7 @@ fn token(service: &Service, assertion: &str, scope: &str) -> String {
     body["access_token"].as_str().unwrap().to_owned()
 }
 
-fn sit(service: &Service, method: &str, path: &str, token: &str) -> Answer {
+pub(crate) fn sit(service: &Service, method: &str, path: &str, token: &str) -> Answer {
     let bearer = format!("Bearer {token}");
     call(
         service.address,
@@ -173,6 +177,38 @@ fn a_service_gets_a_token_for_what_it_asks_of_its_own() {
     let basic = [("authorization", "Basic aG9zcGl0YWw6eA==")];
     let answer = call(service.address, "GET", "/desk/custodian/north", &basic, "");
     assert_eq!(answer.problem(), (401, "Token".to_owned()));
+}
+
+#[test]
+fn a_session_that_is_over_is_taken_back_through_tls_alone() {
+    let unknown = |name: &str| format!("{name}=AAAAAAAAAAAAAAAAAAAAAA");
+    for (url, name, secure) in [
+        ("https://salus.example", "__Host-salus", true),
+        ("http://localhost:1", "salus", false),
+    ] {
+        let service = serving_at(url, plenty());
+        let cookie = unknown(name);
+        let headers = [("cookie", cookie.as_str())];
+        let answer = call(
+            service.address,
+            "GET",
+            "/desk/custodian/north",
+            &headers,
+            "",
+        );
+        assert_eq!(answer.status, 401);
+        let taken = answer.header("set-cookie").unwrap();
+        assert!(taken.starts_with(&format!("{name}=;")), "{taken}");
+        assert!(
+            taken.contains("Path=/") && taken.contains("Max-Age=0"),
+            "{taken}"
+        );
+        assert_eq!(
+            taken.matches("Secure").count(),
+            usize::from(secure),
+            "{taken}"
+        );
+    }
 }
 
 #[test]

@@ -7,6 +7,8 @@ use std::process::{Command, Stdio};
 
 use serde_json::{Value, json};
 
+use crate::skip::skipped;
+
 pub(crate) struct Models {
     python: PathBuf,
     script: PathBuf,
@@ -22,9 +24,9 @@ impl Models {
             let script = tools.join("fhir/validate.py");
             return Some(Self { python, script });
         }
-        println!(
-            "SKIPPED: no FHIR models; install them by `python3 -m venv tests/tools/.venv && \
-             tests/tools/.venv/bin/pip install -r tests/tools/requirements.txt`"
+        skipped(
+            "no FHIR models; install them by `python3 -m venv tests/tools/.venv && \
+             tests/tools/.venv/bin/pip install -r tests/tools/requirements.txt`",
         );
         None
     }

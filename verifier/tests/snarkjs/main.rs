@@ -8,6 +8,8 @@
 #[path = "../verifier/circuit.rs"]
 mod circuit;
 mod iden3_file;
+#[path = "../../../tests/tools/skip.rs"]
+mod skip;
 mod tool;
 
 use ark_bn254::Fr;

@@ -1,10 +1,11 @@
 //! Runs snarkjs in a folder of its own.
 
-use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use tempfile::TempDir;
+
+use crate::skip::skipped;
 
 /// The installed snarkjs.
 pub(crate) struct Tool(PathBuf);
@@ -26,13 +27,7 @@ impl Tool {
         if path.is_file() {
             return Some(Self(path));
         }
-        // Not by eprintln!, which the test runner keeps to itself.
-        let mut stderr = std::io::stderr().lock();
-        writeln!(
-            stderr,
-            "SKIPPED: no snarkjs; install it by `npm ci --prefix tests/tools`"
-        )
-        .unwrap();
+        skipped("no snarkjs; install it by `npm ci --prefix tests/tools`");
         None
     }
 }

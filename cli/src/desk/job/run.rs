@@ -31,7 +31,7 @@ pub(super) fn run(desk: &Desk, queued: &Queued) {
         Err(failure) => Err(failure),
     };
     if let Err(failure) = ended {
-        tracing::error!(job = %queued.id, error = failure.sentence(), "a job's file failed");
+        tracing::error!(what = failure.logged(), "a job's file failed");
     }
 }
 
@@ -76,7 +76,7 @@ fn perform(desk: &Desk, queued: &Queued, job: &Job) -> Result<Outcome, Failure> 
             index_day,
         } => import::commit(&steps, job, import, profile, *index_day),
         Work::Publish { profile, index_day } => publish::publish(&steps, job, profile, *index_day),
-        Work::Count { study, table, .. } => count::count(&steps, job, study, *table),
+        Work::Count { study, table, .. } => count::count(&steps, job, study, table),
     }
 }
 

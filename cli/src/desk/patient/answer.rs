@@ -1,8 +1,8 @@
 //! Volunteering at a patient's desk: a proof of eligibility, made with the wallet's secret.
 
-use axum::Form;
 use axum::response::Redirect;
 use salus_node::Problem;
+use salus_node::request::Form;
 use serde::Deserialize;
 
 use crate::desk::note::Done;

@@ -1,9 +1,9 @@
 //! Consent at a patient's desk: granted by a form, taken back in one step.
 
-use axum::Form;
 use axum::response::Redirect;
 use salus_datasets::fhir::consent::Wish;
 use salus_node::Problem;
+use salus_node::request::Form;
 use salus_protocol::consent::{Grant, Modifier, Permission, Region, Terms};
 use salus_protocol::day::Day;
 

@@ -1,7 +1,6 @@
 //! Opening a study at a sponsor's desk: the query from the builder, and the study's terms.
 
 use askama::Template;
-use axum::Form;
 use axum::extract::State;
 use axum::response::Redirect;
 use salus_ledger::engine::Ledger;
@@ -9,6 +8,7 @@ use salus_ledger::key::PublicKey;
 use salus_ledger::transaction::{Noise, Policy};
 use salus_node::Problem;
 use salus_node::pages::{Here, Html, Shell};
+use salus_node::request::Form;
 use salus_node::sign_in::{Identity, Role};
 use salus_protocol::consent::{DiseaseArea, Region};
 use salus_protocol::purpose::{Ask, Institution, Purpose, Research};
