@@ -34,6 +34,7 @@ pub(crate) enum Exit {
 #[derive(Debug, Error, Diagnostic)]
 pub(crate) enum Failure {
     #[error("cannot {action} {}", path.display())]
+    #[diagnostic(help("{}", of_disk(source.kind())))]
     File {
         action: &'static str,
         path: PathBuf,
@@ -118,6 +119,9 @@ pub(crate) enum Failure {
     /// done before stands.
     #[error("stopped between two steps")]
     Stopped,
+    #[error("not what a node may answer under load: {came}")]
+    #[diagnostic(help("run it again while nothing else runs, and report it if it comes again"))]
+    UnderLoad { came: String },
     #[error("the jobs' queue failed")]
     Queue(#[from] apalis_sqlite::Error),
     #[error("the operating system gives no randomness")]
@@ -140,6 +144,18 @@ impl Failure {
             Self::NotEligible { .. } => Exit::NotPermitted,
             Self::Ledger(error) => of_ledger(error),
             _ => Exit::Error,
+        }
+    }
+
+    /// Whether a disk had no room.
+    pub(crate) fn is_full_disk(&self) -> bool {
+        use io::ErrorKind::{QuotaExceeded, StorageFull};
+        match self {
+            Self::Ledger(LedgerError::DiskFull { .. }) => true,
+            Self::File { source, .. } | Self::Ledger(LedgerError::Io { source, .. }) => {
+                matches!(source.kind(), StorageFull | QuotaExceeded)
+            }
+            _ => false,
         }
     }
 
@@ -257,7 +273,29 @@ fn advice(error: &LedgerError) -> &'static str {
             "nothing of it was kept. Ask the ledger's operator, and others who follow it, what they \
              see: `salus ledger status --json` shows a checkpoint to compare"
         }
-        _ => "docs/operations.md says what to do when something is wrong",
+        LedgerError::DiskFull { .. } => of_disk(io::ErrorKind::StorageFull),
+        LedgerError::Io { source, .. } => of_disk(source.kind()),
+        _ => ELSE,
+    }
+}
+
+const ELSE: &str = "docs/operations.md says what to do when something is wrong";
+
+/// What to do about a file that can't be read or written. A file is written whole or not at all.
+fn of_disk(kind: io::ErrorKind) -> &'static str {
+    match kind {
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded | io::ErrorKind::FileTooLarge => {
+            "make room on this disk, then run the command again: what was there before is whole"
+        }
+        io::ErrorKind::ReadOnlyFilesystem => {
+            "this disk, or its mount, is for reading only: make it writable, or name another \
+             directory with --home"
+        }
+        io::ErrorKind::PermissionDenied => {
+            "this account may not: run the command as the directory's owner"
+        }
+        io::ErrorKind::NotFound => "is the path right, and does its folder exist?",
+        _ => ELSE,
     }
 }
 

@@ -2,130 +2,15 @@
 #![allow(clippy::unwrap_used)]
 
 mod home;
+mod serving;
 
 use std::collections::BTreeMap;
-use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{SocketAddr, TcpListener, TcpStream};
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::net::TcpListener;
 
-use ed25519_dalek::SigningKey;
 use home::TestHome;
-use salus_ledger::key::PublicKey;
-use salus_ledger::transaction::{Envelope, RegisterBoard, Title};
 use salus_protocol::nullifier::LedgerId;
 use serde_json::Value;
-
-/// A running service.
-struct Serving {
-    process: Child,
-    client: Client,
-}
-
-/// What calls it.
-#[derive(Clone, Copy)]
-struct Client {
-    address: SocketAddr,
-}
-
-impl Serving {
-    fn start(home: &TestHome, more: &[&str]) -> Self {
-        let mut process = Command::new(env!("CARGO_BIN_EXE_salus"))
-            .args(["serve", "--listen", "127.0.0.1:0"])
-            .args(more)
-            .env_clear()
-            .env("SALUS_HOME", home.state(""))
-            .env("SALUS_LOG", "off")
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let mut lines = BufReader::new(process.stderr.take().unwrap()).lines();
-        let line = lines.next().unwrap().unwrap();
-        let address = line.split("http://").nth(1).unwrap();
-        let address = address.split('/').next().unwrap().parse().unwrap();
-        // What else it says is read, so that it never waits for a reader.
-        std::thread::spawn(move || lines.for_each(drop));
-        let client = Client { address };
-        Self { process, client }
-    }
-
-    /// Kills it without warning.
-    fn kill(mut self) {
-        self.process.kill().unwrap();
-        self.process.wait().unwrap();
-    }
-
-    /// Asks it to stop, as a supervisor does.
-    fn terminate(mut self) -> ExitStatus {
-        let id = self.process.id().to_string();
-        let asked = Command::new("kill").args(["-TERM", &id]).status();
-        assert!(asked.unwrap().success());
-        self.process.wait().unwrap()
-    }
-}
-
-impl Client {
-    /// Sends a request and reads status and body; none when the connection breaks.
-    fn call(&self, head: &str, body: &[u8]) -> Option<(u16, Vec<u8>)> {
-        let mut stream = TcpStream::connect(self.address).ok()?;
-        let length = body.len();
-        let head = format!(
-            "{head} HTTP/1.1\r\nhost: node\r\nconnection: close\r\n\
-             content-type: application/octet-stream\r\ncontent-length: {length}\r\n\r\n"
-        );
-        stream.write_all(&[head.as_bytes(), body].concat()).ok()?;
-        let mut bytes = Vec::new();
-        stream.read_to_end(&mut bytes).ok()?;
-        let split = bytes.windows(4).position(|four| four == b"\r\n\r\n")?;
-        let status = std::str::from_utf8(bytes.get(9..12)?).ok()?.parse().ok()?;
-        Some((status, bytes[split + 4..].to_vec()))
-    }
-
-    fn get(&self, path: &str) -> Value {
-        let (status, body) = self.call(&format!("GET /api/v1/{path}"), b"").unwrap();
-        assert_eq!(status, 200, "{path}");
-        serde_json::from_slice(&body).unwrap()
-    }
-
-    /// Hands in a transaction; its entry, if that was acknowledged.
-    fn submit(&self, envelope: &Envelope) -> Option<u64> {
-        let (status, body) = self.call("POST /api/v1/transactions", &envelope.to_bytes())?;
-        let receipt: Value = serde_json::from_slice(&body).ok()?;
-        (status == 201).then(|| receipt["entry"].as_u64().unwrap())
-    }
-}
-
-impl Drop for Serving {
-    fn drop(&mut self) {
-        // A test that failed leaves no process behind.
-        let _ = self.process.kill();
-        let _ = self.process.wait();
-    }
-}
-
-fn founded() -> TestHome {
-    let home = TestHome::empty();
-    home.ok(&["ledger", "init", "--day", "2025-01-01"]);
-    home
-}
-
-/// The key that registers boards, from its file.
-fn governance(home: &TestHome) -> SigningKey {
-    let text = std::fs::read(home.state("governance/governance.json")).unwrap();
-    let party: Value = serde_json::from_slice(&text).unwrap();
-    let mut seed = [0; 32];
-    hex::decode_to_slice(party["key"].as_str().unwrap(), &mut seed).unwrap();
-    SigningKey::from_bytes(&seed)
-}
-
-fn board(number: u32, ledger: &LedgerId, governance: &SigningKey) -> Envelope {
-    let mut seed = [4; 32];
-    seed[..4].copy_from_slice(&number.to_le_bytes());
-    let register = RegisterBoard {
-        name: Title::new(format!("Board {number}")).unwrap(),
-        key: PublicKey::of(&SigningKey::from_bytes(&seed)),
-    };
-    Envelope::sign(register, ledger, governance)
-}
+use serving::{Serving, board, check, founded, governance};
 
 #[test]
 fn killed_during_submissions_it_loses_nothing_acknowledged() {
@@ -171,14 +56,6 @@ fn killed_during_submissions_it_loses_nothing_acknowledged() {
     assert!(serving.terminate().success());
     let report = home.ok(&["ledger", "verify"]);
     assert!(report["entries"].as_u64().unwrap() > kept.len() as u64);
-}
-
-/// Every acknowledged transaction is at its entry.
-fn check(serving: &Serving, kept: &BTreeMap<u64, Vec<u8>>) {
-    for (entry, bytes) in kept {
-        let found = serving.client.get(&format!("ledger/entries/{entry}"));
-        assert_eq!(found["bytes"], hex::encode(bytes), "entry {entry}");
-    }
 }
 
 #[test]

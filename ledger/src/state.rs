@@ -361,6 +361,12 @@ impl State {
         &self.issuers
     }
 
+    /// Whether a record is or was committed for this key of a subject.
+    #[must_use]
+    pub fn is_subject(&self, key: &PublicKey) -> bool {
+        self.subjects.contains(key)
+    }
+
     /// Registered ethics boards, by key.
     #[must_use]
     pub const fn boards(&self) -> &BTreeMap<PublicKey, Party> {

@@ -9,66 +9,14 @@ use salus_ledger::log::{Entry, MAX_ENTRY_BYTES, SignedCheckpoint};
 use salus_ledger::replay;
 use salus_ledger::state::State;
 use salus_ledger::transaction::*;
-use salus_protocol::cohort::{Band, Stratifier, Table};
-use salus_protocol::nullifier::{LedgerId, StudyId};
-use salus_protocol::release::Released;
+use salus_protocol::nullifier::LedgerId;
 use salus_verifier::KeyPolicy;
-use world::{genesis, issuer, query, row, session, today};
+use world::kinds::{cohort, every_kind};
+use world::{genesis, row, session};
 
-/// Every transaction of the session, as bytes.
+/// Transactions of every kind, as bytes.
 fn good() -> Vec<Vec<u8>> {
-    let all = session::batches().iter().flatten();
-    let mut bytes: Vec<_> = all.map(|s| s.envelope.to_bytes()).collect();
-    bytes.push(genesis(true).to_bytes());
-    bytes.extend(cohort().map(|envelope| envelope.to_bytes()));
-    bytes
-}
-
-/// A publication, a cohort answer, a tally and a release; decoding does not ask whether their proofs are there.
-fn cohort() -> [Envelope; 4] {
-    let ledger = LedgerId::new([0; 32]);
-    let publication = PublishPage {
-        edition: query().edition(),
-        page: 3,
-        highest: [7; 64],
-        publication: AttachmentDigest::of(b"publication"),
-    };
-    let band = |low| Band { low, high: low + 1 };
-    let bands = vec![band(1), band(5)];
-    let answer = SubmitCohort {
-        study: StudyId::new([1; 32]),
-        day: today(),
-        table: Table::Strata(vec![Stratifier { field: 2, bands }]),
-        dataset: DatasetDigest::of(&[publication.publication; 2]),
-        counts: (1..4)
-            .map(|n| CellCommitment::new(row(n).point()))
-            .collect(),
-        released: vec![Released::Count(25), Released::Suppressed],
-        proof: AttachmentDigest::of(b"proof"),
-    };
-    let tally = SubmitTally {
-        study: answer.study,
-        day: answer.day,
-        table: answer.table.clone(),
-        dataset: answer.dataset,
-        counts: answer.counts.clone(),
-        seeds: answer.counts.clone(),
-        share_key: [5; 32],
-        proof: answer.proof,
-    };
-    let release = ReleaseCohort {
-        study: answer.study,
-        table: answer.table.clone(),
-        tallies: vec![3, 700],
-        released: answer.released.clone(),
-        proof: answer.proof,
-    };
-    [
-        Envelope::sign(publication, &ledger, &issuer()),
-        Envelope::sign(answer, &ledger, &issuer()),
-        Envelope::sign(tally, &ledger, &issuer()),
-        Envelope::sign(release, &ledger, &issuer()),
-    ]
+    every_kind().iter().map(Envelope::to_bytes).collect()
 }
 
 fn decodes_to_itself_or_not_at_all(bytes: &[u8]) {

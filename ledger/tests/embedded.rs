@@ -352,3 +352,38 @@ fn tiles_hold_the_whole_log() {
     assert_eq!(tree.root(), ledger.log_head().unwrap().root);
     assert!(state == *ledger.state().unwrap());
 }
+
+#[test]
+fn callers_at_once_are_each_told_of_their_own_and_share_commits() {
+    const CALLERS: u32 = 16;
+    const EACH: u32 = 8;
+    let directory = tempfile::tempdir().unwrap();
+    let ledger = create(&directory);
+    let id = ledger.state().unwrap().id();
+    let setup: Vec<_> = setup(id).into_iter().map(Into::into).collect();
+    ledger.submit_many(&setup).unwrap();
+    let before = ledger.state().unwrap().height();
+    std::thread::scope(|scope| {
+        for caller in 0..CALLERS {
+            let ledger = &ledger;
+            scope.spawn(move || {
+                for number in (1..=EACH).map(|n| caller * EACH + n) {
+                    let commit = Envelope::sign(commit_record(number), &id, &issuer());
+                    let refused = Envelope::sign(commit_record(number), &id, &stranger());
+                    let pair = [refused.into(), commit.clone().into()];
+                    let batch = ledger.submit_many(&pair).unwrap();
+                    let [refused, receipt] = batch.outcomes.try_into().unwrap();
+                    assert!(matches!(refused, Err(Rejection::IssuerUnknown { .. })));
+                    let receipt = receipt.unwrap();
+                    assert_eq!(receipt.id, commit.id(&id));
+                    assert_eq!(ledger.entry(receipt.entry).unwrap(), commit.to_bytes());
+                }
+            });
+        }
+    });
+    let made = CALLERS * EACH;
+    let report = ledger.verify().unwrap();
+    assert_eq!(report.records, u64::from(made));
+    // Somebody waits while another writes, so there are fewer commits than calls.
+    assert!(report.height - before < u64::from(made));
+}

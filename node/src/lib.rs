@@ -7,6 +7,7 @@
 
 mod api;
 mod body;
+mod connection;
 mod fhir;
 mod lane;
 mod metrics;
@@ -22,9 +23,10 @@ mod serve;
 mod settings;
 pub mod sign_in;
 
+pub use body::JsonBody;
 pub use node::Node;
 pub use openapi::document;
 pub use problem::Problem;
 pub use quota::Allowance;
-pub use serve::{ServeError, serve};
+pub use serve::{ServeError, listen, serve};
 pub use settings::Settings;

@@ -106,7 +106,8 @@ impl Problem {
     }
 
     /// The body is not of the right form.
-    pub(crate) fn body(detail: impl Into<String>) -> Self {
+    #[must_use]
+    pub fn body(detail: impl Into<String>) -> Self {
         Self::new(StatusCode::BAD_REQUEST, "Body", "Malformed body", detail)
     }
 
@@ -175,6 +176,16 @@ impl Problem {
         )
     }
 
+    /// The body is of a kind that is not read here.
+    pub(crate) fn media_type(detail: impl Into<String>) -> Self {
+        Self::new(
+            StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            "MediaType",
+            "Unsupported media type",
+            detail,
+        )
+    }
+
     /// The body is too long.
     pub(crate) fn too_large(at_most: usize) -> Self {
         Self::new(
@@ -186,7 +197,8 @@ impl Problem {
     }
 
     /// The body did not arrive in time.
-    pub(crate) fn slow() -> Self {
+    #[must_use]
+    pub fn slow() -> Self {
         Self::new(
             StatusCode::REQUEST_TIMEOUT,
             "BodyTooSlow",
@@ -196,12 +208,25 @@ impl Problem {
     }
 
     /// The node is at one of its limits.
-    pub(crate) fn busy() -> Self {
+    #[must_use]
+    pub fn busy() -> Self {
         Self::new(
             StatusCode::SERVICE_UNAVAILABLE,
             "Busy",
             "Busy",
             "the node has as many requests as it takes; nothing was done, come again later",
+        )
+    }
+
+    /// There is no room on the node's disk.
+    #[must_use]
+    pub fn disk_full() -> Self {
+        Self::new(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "DiskFull",
+            "The disk is full",
+            "the node's disk is full: nothing was done, and its operator has to make room. What is on \
+             the ledger can be read; come again later",
         )
     }
 

@@ -1,8 +1,10 @@
 //! Quotas: how often one and the same identity may do something, by token buckets.
 //!
 //! An identity is a registered signing key, a service's client or a person who signed in. What comes
-//! without one, or under a key that anyone can make, shares a bucket with all the rest: to tell two
-//! patients apart here would be to keep what links their answers. Addresses are never looked at.
+//! under a record's key shares a bucket with all that do: to tell two patients apart here would be to
+//! keep how often each acts. That bucket is theirs alone, so that no stranger keeps anybody from
+//! taking back a consent. What comes under a key that anyone can make, or without one, shares others.
+//! Addresses are never looked at.
 
 use std::hash::Hash;
 use std::num::NonZeroU32;
@@ -68,7 +70,9 @@ fn too_often(refused: NotUntil<std::time::Instant>) -> Problem {
 pub(crate) enum Signer {
     /// A key that governance registered, or its own.
     Registered(PublicKey),
-    /// A key that anyone can make: a patient's, an answer's, a sponsor's.
+    /// A key that a record is or was committed for, and that grants and revokes its consent.
+    Subject,
+    /// A key that anyone can make: an answer's, a sponsor's.
     Other,
     /// The bytes carry no good signature.
     Nobody,
@@ -79,6 +83,7 @@ pub(crate) enum Signer {
 pub(crate) struct Quotas {
     registered: Buckets<[u8; 32]>,
     /// What is one bucket for all is kept under the one key `()`.
+    subjects: Buckets<()>,
     others: Buckets<()>,
     unsigned: Buckets<()>,
     sign_ins: Buckets<()>,
@@ -90,6 +95,7 @@ impl Quotas {
     pub(crate) fn new(settings: &Settings) -> Self {
         Self {
             registered: Buckets::new(settings.registered_key),
+            subjects: Buckets::new(settings.subject_keys),
             others: Buckets::new(settings.other_keys),
             unsigned: Buckets::new(settings.unsigned),
             sign_ins: Buckets::new(settings.sign_ins),
@@ -102,6 +108,7 @@ impl Quotas {
     pub(crate) fn submission(&self, signer: &Signer) -> Result<(), Problem> {
         match signer {
             Signer::Registered(key) => self.registered.take(key.as_bytes()),
+            Signer::Subject => self.subjects.take(&()),
             Signer::Other => self.others.take(&()),
             Signer::Nobody => self.unsigned.take(&()),
         }
@@ -164,15 +171,16 @@ mod tests {
     }
 
     #[test]
-    fn keys_that_anyone_can_make_share_a_bucket() {
+    fn keys_that_anyone_can_make_share_a_bucket_and_those_of_records_another() {
         let settings = Settings {
             registered_key: TWICE,
+            subject_keys: TWICE,
             other_keys: TWICE,
             unsigned: TWICE,
             ..Settings::default()
         };
         let quotas = Quotas::new(&settings);
-        for signer in [Signer::Other, Signer::Nobody] {
+        for signer in [Signer::Other, Signer::Nobody, Signer::Subject] {
             for _ in 0..2 {
                 quotas.submission(&signer).unwrap();
             }

@@ -12,9 +12,11 @@ pub struct Settings {
     pub public_url: Option<String>,
     /// The longest request body, in bytes.
     pub body_bytes: usize,
-    /// The most bytes of request bodies that are held at once, of all requests together.
+    /// The most bytes of request bodies that are held at once, of all requests together. The first
+    /// 64 KiB of each are not counted, so that large bodies never keep out what patients sign.
     pub bodies_bytes: usize,
-    /// Connections served at once; further ones wait to be accepted.
+    /// Connections served at once. For a further one the client is ended who is furthest behind with
+    /// what it has to send or to take; while none is behind, it waits.
     pub connections: usize,
     /// Requests that read the ledger at once.
     pub readers: usize,
@@ -31,18 +33,27 @@ pub struct Settings {
     pub header_time: Duration,
     /// How long a client may take to send a request's body.
     pub body_time: Duration,
+    /// How long a client may pause while it sends a body.
+    pub body_pause: Duration,
+    /// How long a client may take nothing of its answer.
+    pub answer_time: Duration,
     /// How long a request's work may take before its client is told to come again.
     pub work_time: Duration,
     /// The same of a desk's request.
     pub desk_time: Duration,
-    /// How long one connection lives, so that a client that reads slowly does not stay for ever.
+    /// How long one connection takes requests, so that a client that reads slowly does not stay for
+    /// ever. The one under way then has [`Self::drain_time`] to end.
     pub connection_time: Duration,
-    /// How long requests under way may take to end when the node shuts down.
+    /// How long requests under way may take to end when the node shuts down, or their connection's
+    /// time is over.
     pub drain_time: Duration,
     /// Transactions signed by one key that governance registered, or by its own.
     pub registered_key: Allowance,
-    /// Transactions signed by any other keys, all together: a patient's key is used once, or must
-    /// not be told from another's.
+    /// Transactions signed by keys of records, all together: one patient's must not be told from
+    /// another's.
+    pub subject_keys: Allowance,
+    /// Transactions signed by any other keys, all together: anyone can make one, and an answer's is
+    /// used once.
     pub other_keys: Allowance,
     /// Submissions whose signature does not hold, all together.
     pub unsigned: Allowance,
@@ -68,11 +79,14 @@ impl Default for Settings {
             patience: Duration::from_secs(1),
             header_time: Duration::from_secs(10),
             body_time: Duration::from_secs(60),
+            body_pause: Duration::from_secs(5),
+            answer_time: Duration::from_secs(30),
             work_time: Duration::from_secs(60),
             desk_time: Duration::from_secs(300),
             connection_time: Duration::from_secs(600),
             drain_time: Duration::from_secs(30),
             registered_key: per_minute(2000, 12_000),
+            subject_keys: per_minute(1000, 6000),
             other_keys: per_minute(1000, 6000),
             unsigned: per_minute(1000, 3000),
             sign_ins: per_minute(60, 300),

@@ -1,9 +1,10 @@
 //! `salus bench`: what proving and verifying takes on this machine, beside plain programs that do the
-//! same without a proof, in the same run.
+//! same without a proof, in the same run; and what a node does under load.
 
 mod cohort;
 mod eligibility;
 mod memory;
+mod node;
 
 use std::io;
 
@@ -21,7 +22,8 @@ use crate::failure::Failure;
 Examples:
   salus bench
   salus bench --proofs 64 --json
-  salus bench cohort")]
+  salus bench cohort
+  salus bench node --minutes 10")]
 pub(crate) struct BenchArgs {
     #[command(subcommand)]
     what: Option<BenchCommand>,
@@ -33,6 +35,7 @@ pub(crate) struct BenchArgs {
 enum BenchCommand {
     Eligibility(eligibility::EligibilityArgs),
     Cohort(cohort::CohortArgs),
+    Node(node::NodeArgs),
 }
 
 pub(crate) fn run(context: &Context, args: &BenchArgs) -> Result<(), Failure> {
@@ -40,6 +43,7 @@ pub(crate) fn run(context: &Context, args: &BenchArgs) -> Result<(), Failure> {
         None => eligibility::run(context, &args.eligibility),
         Some(BenchCommand::Eligibility(args)) => eligibility::run(context, args),
         Some(BenchCommand::Cohort(args)) => cohort::run(context, args),
+        Some(BenchCommand::Node(args)) => node::run(context, args),
     }
 }
 

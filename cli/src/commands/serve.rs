@@ -13,7 +13,7 @@ use salus_ledger::engine::Ledger;
 use salus_ledger::transaction::{AdvanceDay, Envelope};
 use salus_node::pages::{OfferedProfile, Site};
 use salus_node::sign_in::{Reception, SignInError, SignInLink, SignInSettings};
-use salus_node::{Node, Settings, serve};
+use salus_node::{Node, Settings, listen, serve};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
@@ -135,7 +135,7 @@ pub(crate) fn run(context: &Context, args: &ServeArgs) -> Result<(), Failure> {
             }
             None => None,
         };
-        let listener = TcpListener::bind(args.listen).await;
+        let listener = listen(args.listen).await;
         let listener = listener.map_err(|error| cannot_listen(args.listen, &error))?;
         let stop = (
             signal(SignalKind::terminate()).map_err(cannot_start)?,
@@ -314,6 +314,9 @@ async fn follow_node(ledger: Arc<Ledger>, output: Output) {
         let failure = synced.ok().and_then(Result::err);
         if let Some(error) = failure.as_ref().filter(|_| !failed) {
             output.note(&format!("the node can't be followed: {error}"));
+        }
+        if failed && failure.is_none() {
+            output.note("the node can be followed again");
         }
         failed = failure.is_some();
     }

@@ -10,6 +10,10 @@ use crate::home::Outcome;
 
 /// A failure as an answer.
 pub(super) fn problem(failure: Failure) -> Problem {
+    if failure.is_full_disk() {
+        tracing::error!(what = failure.sentence(), "a request failed");
+        return Problem::disk_full();
+    }
     let (status, code, title) = match &failure {
         Failure::Rejected(rejection) => return rejection.clone().into(),
         Failure::Unknown { .. } => (StatusCode::NOT_FOUND, "NotFound", "Not found"),
@@ -36,6 +40,13 @@ pub(super) fn problem(failure: Failure) -> Problem {
 /// A failure as the end of a job.
 pub(super) fn told(failure: Failure) -> Outcome {
     match &failure {
+        full if full.is_full_disk() => {
+            tracing::error!(what = full.sentence(), "a job failed");
+            Outcome {
+                says: "The node's disk is full.".to_owned(),
+                help: Some("Its operator has to make room; then begin anew.".to_owned()),
+            }
+        }
         Failure::Rejected(_)
         | Failure::Unknown { .. }
         | Failure::Usage { .. }
@@ -54,5 +65,28 @@ pub(super) fn told(failure: Failure) -> Outcome {
                 help: Some("Its operator finds the cause in its log.".to_owned()),
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{Error, ErrorKind};
+
+    use super::*;
+
+    #[test]
+    fn a_full_disk_is_told_and_every_other_trouble_with_files_is_the_operators() {
+        let at_path = |kind: ErrorKind| Failure::file("write", "/secret/place")(Error::from(kind));
+        assert_eq!(
+            problem(at_path(ErrorKind::StorageFull)),
+            Problem::disk_full()
+        );
+        assert_eq!(
+            told(at_path(ErrorKind::StorageFull)).says,
+            "The node's disk is full."
+        );
+        let other = problem(at_path(ErrorKind::ReadOnlyFilesystem));
+        assert_eq!(other, Problem::failed("anything"));
+        assert!(!format!("{other:?}").contains("secret"));
     }
 }

@@ -155,6 +155,45 @@ fn only_the_ledger_that_was_meant_is_followed() {
 }
 
 #[test]
+fn a_served_copy_answers_on_while_its_node_is_away() {
+    let (operator, line, home) = followed();
+    let served = Node::start(&home.state(""));
+    let here = ["--node".to_owned(), served.url()];
+    let from_here = |arguments: &[&str]| -> Vec<String> {
+        let rest = arguments.iter().map(|text| (*text).to_owned());
+        here.iter().cloned().chain(rest).collect()
+    };
+    let own = operator.home.state("governance");
+    let governor = TestHome::empty();
+    copy(&own, &governor.state("governance"));
+    governor.ok(&[
+        "ledger",
+        "follow",
+        &served.url(),
+        "--ledger",
+        &operator.ledger,
+    ]);
+
+    line.meddles(|_, _| None);
+    let board = from_here(&["board", "new", "first"]);
+    let board: Vec<&str> = board.iter().map(String::as_str).collect();
+    governor.fails(1, &board, "this node follows another one");
+    let status = from_here(&STATUS);
+    let status: Vec<&str> = status.iter().map(String::as_str).collect();
+    let before = governor.ok(&status)["entries"].as_u64().unwrap();
+
+    line.is_honest();
+    operator.ok(&["board", "new", "second"]);
+    governor.ok(&["--node", &operator.node.url(), "ledger", "status"]);
+    // The copy takes up with its node again, without being started anew.
+    let caught_up = (0..60).any(|_| {
+        std::thread::sleep(std::time::Duration::from_millis(500));
+        served.entries() > before
+    });
+    assert!(caught_up);
+}
+
+#[test]
 fn a_node_that_is_away_is_said_and_a_lost_answer_is_found_again() {
     let (operator, line, home) = followed();
     let before = entries(&home);

@@ -1,7 +1,7 @@
 //! An operator's home, and `salus serve` over it.
 
-use std::io::{BufRead, BufReader};
-use std::net::SocketAddr;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{SocketAddr, TcpStream};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
@@ -54,6 +54,18 @@ impl Node {
             address,
             link,
         }
+    }
+
+    /// How many entries it serves.
+    pub(crate) fn entries(&self) -> u64 {
+        let mut stream = TcpStream::connect(self.address).unwrap();
+        let request = "GET /api/v1/ledger HTTP/1.1\r\nhost: node\r\nconnection: close\r\n\r\n";
+        stream.write_all(request.as_bytes()).unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        let (_, body) = answer.split_once("\r\n\r\n").unwrap();
+        let ledger: Value = serde_json::from_str(body).unwrap();
+        ledger["size"].as_u64().unwrap()
     }
 
     pub(crate) fn url(&self) -> String {

@@ -8,7 +8,7 @@
 
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, PoisonError, RwLock, RwLockReadGuard};
+use std::sync::{Mutex, PoisonError, RwLock, RwLockReadGuard, TryLockError};
 
 use ed25519_dalek::SigningKey;
 use redb::StorageBackend;
@@ -19,6 +19,8 @@ use salus_protocol::statement::ContactDigest;
 use super::attachment::{self, AttachmentError};
 use super::batch::{Batch, BatchAttached, LogReport, Receipt, Submission};
 use super::error::LedgerError;
+use super::queue::Queue;
+use super::room::bytes_of;
 use super::store::{Commit, Store};
 use super::upstream::Upstream;
 use super::view::{View, founding, no_genesis, rebuild};
@@ -35,6 +37,7 @@ pub struct Ledger {
     pub(super) view: RwLock<View>,
     /// Held while writing.
     pub(super) writer: Mutex<Writer>,
+    queue: Queue,
     pub(super) failed: AtomicBool,
 }
 
@@ -128,6 +131,7 @@ impl Ledger {
             store,
             view: RwLock::new(view),
             writer: Mutex::new(writer),
+            queue: Queue::default(),
             failed: AtomicBool::new(false),
         })
     }
@@ -144,22 +148,49 @@ impl Ledger {
         batch.outcomes.pop().ok_or(LedgerError::Failed)
     }
 
-    /// Enters transactions in order, all that may, in one commit. When it returns, those with a
+    /// Enters transactions in order, all that may, in one commit; others' may be in it too. When it returns, those with a
     /// receipt are on the disk; those refused left no trace. A replica hands them in one by one
     /// instead, and gives receipts once they have come back in the log.
     ///
     /// # Errors
-    /// [`LedgerError::ReadOnly`] without the checkpoint key. [`LedgerError::Replica`] of a replica;
+    /// [`LedgerError::ReadOnly`] without the checkpoint key. [`LedgerError::DiskFull`], when nothing
+    /// was written. [`LedgerError::Replica`] of a replica;
     /// then some may have entered. When writing fails nothing is
     /// acknowledged, and every later call says [`LedgerError::Failed`] until the ledger is opened
     /// anew.
     pub fn submit_many(&self, submissions: &[Submission]) -> Result<Batch, LedgerError> {
-        let writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
-        let secret = match &*writer {
+        // Who finds the writer free goes at once; the rest line up, and whoever has the writer next
+        // serves them with its own.
+        let (writer, ticket) = match self.writer.try_lock() {
+            Ok(writer) => (writer, None),
+            Err(TryLockError::Poisoned(poisoned)) => (poisoned.into_inner(), None),
+            Err(TryLockError::WouldBlock) => {
+                let ticket = self.queue.join(submissions);
+                let writer = self.writer.lock();
+                (writer.unwrap_or_else(PoisonError::into_inner), Some(ticket))
+            }
+        };
+        let enter = |submissions: &[Submission]| self.enter(&writer, submissions);
+        let Some(ticket) = ticket else {
+            return enter(submissions);
+        };
+        let together = matches!(*writer, Writer::Signs(_));
+        loop {
+            if let Some(outcome) = ticket.outcome() {
+                return outcome;
+            }
+            self.queue.serve(together, enter);
+        }
+    }
+
+    /// Enters transactions with the writer in hand.
+    fn enter(&self, writer: &Writer, submissions: &[Submission]) -> Result<Batch, LedgerError> {
+        let secret = match writer {
             Writer::None => return Err(LedgerError::ReadOnly),
             Writer::Signs(secret) => secret,
             Writer::HandsIn(upstream) => return self.hand_in_all(&**upstream, submissions),
         };
+        self.store.check_room(bytes_of(submissions))?;
         let envelopes: Vec<_> = submissions.iter().map(|s| s.envelope.clone()).collect();
         let attached = BatchAttached::of(submissions, &self.store);
         let admitted = replay::admit_all(&self.read()?.state, &envelopes, &attached);
@@ -189,6 +220,15 @@ impl Ledger {
         })
     }
 
+    /// Checks that there is room on the disk for transactions.
+    ///
+    /// # Errors
+    /// [`LedgerError::DiskFull`] when there is not, [`LedgerError::Failed`] after a write failed.
+    pub fn check_room(&self) -> Result<(), LedgerError> {
+        drop(self.read()?);
+        self.store.check_room(0)
+    }
+
     /// The state. Hold it briefly: a writer waits for it.
     ///
     /// # Errors
@@ -215,11 +255,7 @@ impl Ledger {
     /// # Errors
     /// [`LedgerError::Failed`] after a write failed.
     pub fn log_head(&self) -> Result<Checkpoint, LedgerError> {
-        let view = self.read()?;
-        Ok(Checkpoint {
-            size: view.tree.size(),
-            root: view.tree.root(),
-        })
+        Ok(Checkpoint::of(&self.read()?.tree))
     }
 
     /// Checks that the log continues the one under a checkpoint that the caller kept. A file can't
@@ -305,10 +341,7 @@ impl Ledger {
             return Err(LedgerError::Damaged { problem });
         }
         Ok(LogReport {
-            checkpoint: Checkpoint {
-                size: tree.size(),
-                root: tree.root(),
-            },
+            checkpoint: Checkpoint::of(&tree),
             height: state.height(),
             records: state.records().len() as u64,
             answers: state

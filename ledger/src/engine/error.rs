@@ -36,6 +36,17 @@ pub enum LedgerError {
         /// Why it failed.
         source: std::io::Error,
     },
+    /// There is no room on the disk for what was to be written. Nothing was, and reading goes on.
+    #[error(
+        "the disk that the ledger is on is full: {} MiB are free, and {} MiB are needed. Nothing was \
+         written; make room, and try again", free >> 20, (needed >> 20) + 1
+    )]
+    DiskFull {
+        /// Bytes that are free.
+        free: u64,
+        /// Bytes that have to be.
+        needed: u64,
+    },
     /// The store reports an error.
     #[error("the ledger's store failed: {0}")]
     Store(Box<redb::Error>),

@@ -18,105 +18,15 @@ use super::attachment::{contact_place, profile_place, proof_place};
 use super::batch::{Batch, BatchAttached, Receipt, Submission};
 use super::embedded::{Ledger, Writer};
 use super::error::LedgerError;
+use super::heights::{Heights, Reader, continues};
+use super::room::bytes_of;
 use super::store::{Commit, Store};
 use super::upstream::{Anchor, HandedIn, ReplicaError, Upstream};
-use super::view::View;
+use super::view::{View, first_height, rebuild_checked};
 use crate::log::{Checkpoint, Entry, LogTree, SignedCheckpoint};
-use crate::replay::{Replay, ReplayError, ReplayProblem, admit_all, readmit};
+use crate::replay::{ReplayError, ReplayProblem, admit_all, readmit};
 use crate::state::{Rejection, State};
 use crate::transaction::{Envelope, Transaction, TransactionId};
-
-/// The most bytes of entries that are read without an end of a height among them.
-const MAX_HEIGHT_BYTES: usize = 1 << 30;
-
-/// Entries of whole heights, shown to be under a signed checkpoint. Whether they keep the rules is
-/// not yet known.
-struct Heights {
-    /// Index of the first entry.
-    first: u64,
-    entries: Vec<(Vec<u8>, Entry)>,
-}
-
-/// Reads whole heights in the order of the log, and shows that they are under a checkpoint.
-struct Reader<'a> {
-    upstream: &'a dyn Upstream,
-    target: Checkpoint,
-    /// The tree of all that was given.
-    tree: LogTree,
-    /// Read, not yet given.
-    ahead: Vec<(Vec<u8>, Entry)>,
-}
-
-impl Reader<'_> {
-    /// The next heights: all that the entries read hold, at least one. None at the checkpoint.
-    fn next(&mut self) -> Result<Option<Heights>, LedgerError> {
-        let first = self.tree.size();
-        if first == self.target.size {
-            return Ok(None);
-        }
-        let is_head = |(_, entry): &(_, Entry)| matches!(entry, Entry::Head(_));
-        let end = loop {
-            if let Some(last) = self.ahead.iter().rposition(is_head) {
-                break last + 1;
-            }
-            self.read_on(first)?;
-        };
-        let rest = self.ahead.split_off(end);
-        let entries = std::mem::replace(&mut self.ahead, rest);
-        for (bytes, _) in &entries {
-            self.tree.append(bytes);
-        }
-        if self.is_under_target()? {
-            Ok(Some(Heights { first, entries }))
-        } else {
-            let last = self.tree.size() - 1;
-            Err(ReplicaError::Entries { first, last }.into())
-        }
-    }
-
-    fn read_on(&mut self, first: u64) -> Result<(), LedgerError> {
-        let from = first + self.ahead.len() as u64;
-        let rule = |entry, problem| ReplicaError::Rule(ReplayError { entry, problem });
-        if from == self.target.size {
-            return Err(rule(from - 1, ReplayProblem::Cut).into());
-        }
-        let page = self.upstream.entries(from, self.target.size)?;
-        let wanted = usize::try_from(self.target.size - from).unwrap_or(usize::MAX);
-        if page.is_empty() || page.len() > wanted {
-            let last = self.target.size - 1;
-            return Err(ReplicaError::Entries { first: from, last }.into());
-        }
-        for (entry, bytes) in (from..).zip(page) {
-            let decoded = Entry::from_bytes(&bytes).map_err(|e| rule(entry, e.into()))?;
-            self.ahead.push((bytes, decoded));
-        }
-        let bytes = self.ahead.iter().map(|(bytes, _)| bytes.len()).sum();
-        if bytes > MAX_HEIGHT_BYTES {
-            return Err(ReplicaError::Endless { first, bytes }.into());
-        }
-        Ok(())
-    }
-
-    /// Whether all that was given is the beginning of the log under the checkpoint.
-    fn is_under_target(&self) -> Result<bool, LedgerError> {
-        continues(self.upstream, &self.tree, &self.target)
-    }
-}
-
-/// Whether a log is the beginning of the one under a checkpoint that is no shorter.
-fn continues(
-    upstream: &dyn Upstream,
-    tree: &LogTree,
-    target: &Checkpoint,
-) -> Result<bool, LedgerError> {
-    let (own, root) = (tree.size(), tree.root());
-    if own == target.size {
-        return Ok(root == target.root);
-    }
-    let proof = upstream.consistency(own, target.size)?;
-    let asked = proof.old == own && proof.new == target.size;
-    Ok(asked && proof.verify(&root, &target.root).is_ok())
-}
 
 /// The upstream's checkpoint, signed by the ledger's key.
 fn verified_checkpoint(
@@ -135,13 +45,22 @@ fn verified_checkpoint(
 /// # Errors
 /// [`ReplicaError`] when there is no genesis to be had.
 pub fn claimed(upstream: &dyn Upstream) -> Result<State, ReplicaError> {
-    let genesis = |problem: String| ReplicaError::Genesis { problem };
+    claimed_genesis(upstream).map(|(_, state)| state)
+}
+
+fn claimed_genesis(upstream: &dyn Upstream) -> Result<(Envelope, State), ReplicaError> {
+    let none = |problem: &dyn std::fmt::Display| ReplicaError::Genesis {
+        problem: problem.to_string(),
+    };
     let entries = upstream.entries(0, 1)?;
-    let bytes = entries
-        .first()
-        .ok_or_else(|| genesis("it is empty".to_owned()))?;
-    let replay = Replay::begin(bytes).map_err(|error| genesis(error.problem.to_string()))?;
-    Ok(replay.state().clone())
+    let bytes = entries.first().ok_or_else(|| none(&ReplayProblem::Empty))?;
+    match Entry::from_bytes(bytes).map_err(|error| none(&error))? {
+        Entry::Head(_) => Err(none(&ReplayProblem::HeadFirst)),
+        Entry::Transaction(genesis) => {
+            let state = State::found(&genesis).map_err(|error| none(&error))?;
+            Ok((genesis, state))
+        }
+    }
 }
 
 impl Ledger {
@@ -157,7 +76,7 @@ impl Ledger {
         upstream: Box<dyn Upstream>,
     ) -> Result<Self, LedgerError> {
         if !path.exists() {
-            Store::create(path, &first_heights(&*upstream, anchor)?)?;
+            Store::create(path, &beginning(&*upstream, anchor)?)?;
         }
         let mut replica = Self::on_store(Store::open(path)?, None)?;
         anchor.check(&*replica.state()?)?;
@@ -169,8 +88,8 @@ impl Ledger {
     /// here of how many; what was kept stays when this is interrupted.
     ///
     /// # Errors
-    /// [`LedgerError::Replica`] says what does not hold: nothing of it is kept, and this is to be
-    /// opened anew. [`LedgerError::NoReplica`] for a ledger that follows nobody.
+    /// [`LedgerError::Replica`] says what does not hold: nothing of it is kept, what was there before
+    /// is still served, and a later call goes on from it. [`LedgerError::NoReplica`] for a ledger that follows nobody.
     pub fn sync(&self, progress: &dyn Fn(u64, u64)) -> Result<Checkpoint, LedgerError> {
         let writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
         match &*writer {
@@ -202,8 +121,8 @@ impl Ledger {
         }
         let _writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
         let commit = Commit {
-            entries: Vec::new(),
             attachments: vec![(contact_place(digest), sealed.as_bytes().to_vec())],
+            ..Commit::default()
         };
         self.store.append(self.log_head()?.size, &commit)
     }
@@ -305,19 +224,19 @@ impl Ledger {
             let (signed, target) = verified_checkpoint(upstream, &view.state)?;
             (signed, target, view.tree.clone())
         };
+        self.check_continues(upstream, &Checkpoint::of(&tree), &target)?;
         let (seen, shown) = (tree.size(), target.size);
-        if shown < seen {
-            return Err(ReplicaError::Behind { seen, shown }.into());
+        self.store.check_room(0)?;
+        if self.store.shown()?.as_deref() != Some(signed.as_str()) {
+            // On the disk before an entry is asked for: whoever breaks off after showing it can't
+            // show another log later.
+            let commit = Commit {
+                shown: Some(signed.as_str().to_owned()),
+                ..Commit::default()
+            };
+            self.store.append(seen, &commit)?;
         }
-        if !continues(upstream, &tree, &target)? {
-            return Err(ReplicaError::Forked { seen, shown }.into());
-        }
-        let mut reader = Reader {
-            upstream,
-            target,
-            tree,
-            ahead: Vec::new(),
-        };
+        let mut reader = Reader::new(upstream, tree, target);
         let mut receipts = BTreeMap::new();
         progress(seen, shown);
         while let Some(heights) = reader.next()? {
@@ -332,7 +251,34 @@ impl Ledger {
         Ok(receipts)
     }
 
-    /// Checks heights by every rule, and keeps them.
+    /// Checks that a checkpoint continues what is here, and what was shown before.
+    fn check_continues(
+        &self,
+        upstream: &dyn Upstream,
+        here: &Checkpoint,
+        target: &Checkpoint,
+    ) -> Result<(), LedgerError> {
+        let key = self.read()?.state.checkpoint_key();
+        let before = self.store.shown()?.map(SignedCheckpoint::new);
+        let before = before.map(|text| text.verify(&key)).transpose()?;
+        // Up to what is here, `here` says the same.
+        let before = before.filter(|before| before.size > here.size);
+        let shown = target.size;
+        let seen = before.as_ref().map_or(here.size, |before| before.size);
+        if shown < seen {
+            return Err(ReplicaError::Behind { seen, shown }.into());
+        }
+        for old in std::iter::once(here).chain(&before) {
+            if !continues(upstream, old, target)? {
+                let seen = old.size;
+                return Err(ReplicaError::Forked { seen, shown }.into());
+            }
+        }
+        Ok(())
+    }
+
+    /// Checks heights by every rule, and keeps them. When one breaks a rule, all is as it was before
+    /// these heights.
     fn enter_heights(
         &self,
         upstream: &dyn Upstream,
@@ -341,12 +287,21 @@ impl Ledger {
         receipts: &mut BTreeMap<TransactionId, Receipt>,
     ) -> Result<(), LedgerError> {
         let (submissions, attachments) = with_attachments(upstream, &self.store, &heights)?;
+        self.store.check_room(bytes_of(&submissions))?;
         let attached = BatchAttached::of(&submissions, &self.store);
         let mut guard = self.view.write().unwrap_or_else(PoisonError::into_inner);
         let view = &mut *guard;
+        let before = Checkpoint::of(&view.tree);
         // Memory is ahead of the disk until the entries are there.
         self.failed.store(true, Ordering::Release);
-        let entered = enter(view, &heights, &submissions, &attached).map_err(ReplicaError::Rule)?;
+        let entered = match enter(view, &heights, &submissions, &attached) {
+            Ok(entered) => entered,
+            Err(error) => {
+                *view = rebuild_checked(&self.store, before)?;
+                self.failed.store(false, Ordering::Release);
+                return Err(ReplicaError::Rule(error).into());
+            }
+        };
         let entered = entered.into_iter().filter(|r| wanted.contains(&r.id));
         receipts.extend(entered.map(|receipt| (receipt.id, receipt)));
         let entries = heights
@@ -357,6 +312,7 @@ impl Ledger {
         let commit = Commit {
             entries,
             attachments,
+            ..Commit::default()
         };
         self.store.append(heights.first, &commit)?;
         self.failed.store(false, Ordering::Release);
@@ -364,42 +320,22 @@ impl Ledger {
     }
 }
 
-/// The heights that a new replica's file begins with.
-fn first_heights(upstream: &dyn Upstream, anchor: &Anchor) -> Result<Commit, LedgerError> {
-    let state = claimed(upstream)?;
+/// What a new replica's file begins with: the genesis that is meant with the head that follows from
+/// it, and the checkpoint that was shown over the log that they begin.
+fn beginning(upstream: &dyn Upstream, anchor: &Anchor) -> Result<Commit, LedgerError> {
+    let (genesis, state) = claimed_genesis(upstream)?;
     anchor.check(&state)?;
-    let (_, target) = verified_checkpoint(upstream, &state)?;
-    let mut reader = Reader {
-        upstream,
-        target,
-        tree: LogTree::new(),
-        ahead: Vec::new(),
-    };
-    let empty = ReplicaError::Genesis {
-        problem: "it is empty".to_owned(),
-    };
-    let first = reader.next()?.ok_or(empty)?;
-    // Only the first height, which needs no attachments: the rest is read like all that follows.
-    let mut entries = Vec::new();
-    for (bytes, entry) in first.entries {
-        entries.push(bytes);
-        if matches!(entry, Entry::Head(_)) {
-            break;
-        }
-    }
-    let mut replay: Option<Replay> = None;
-    for bytes in &entries {
-        match &mut replay {
-            None => replay = Some(Replay::begin(bytes).map_err(ReplicaError::Rule)?),
-            Some(replay) => replay.check(bytes, &()).map_err(ReplicaError::Rule)?,
-        }
-    }
-    if let Some(replay) = replay {
-        replay.finish().map_err(ReplicaError::Rule)?;
+    let (signed, target) = verified_checkpoint(upstream, &state)?;
+    let commit = first_height(&genesis, &mut state.clone());
+    let mut tree = LogTree::new();
+    commit.entries.iter().for_each(|bytes| tree.append(bytes));
+    if !continues(upstream, &Checkpoint::of(&tree), &target)? {
+        let problem = "the log under the checkpoint has another first height".to_owned();
+        return Err(ReplicaError::Genesis { problem }.into());
     }
     Ok(Commit {
-        entries,
-        attachments: Vec::new(),
+        shown: Some(signed.as_str().to_owned()),
+        ..commit
     })
 }
 

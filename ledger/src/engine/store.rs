@@ -12,6 +12,7 @@ use redb::{
 
 use super::attachment::{Place, proof_place};
 use super::error::LedgerError;
+use super::room::Room;
 use crate::state::Attached;
 use crate::transaction::AttachmentDigest;
 
@@ -22,6 +23,9 @@ const ATTACHMENTS: TableDefinition<'_, &[u8], &[u8]> = TableDefinition::new("att
 const FORMAT: &str = "format";
 const FORMAT_1: &[u8] = b"salus-ledger/1";
 const CHECKPOINT: &str = "checkpoint";
+/// The latest checkpoint that a replica was shown: of a log that continues what is here, and of
+/// which not all entries may be here.
+const SHOWN: &str = "shown";
 /// There while the file's freed pages may still hold a dropped attachment.
 const DROPPED: &str = "dropped";
 
@@ -31,6 +35,8 @@ const CACHE_BYTES: usize = 64 << 20;
 #[derive(Debug)]
 pub(super) struct Store {
     database: Database,
+    /// Of a store in a file.
+    room: Option<Room>,
 }
 
 /// What one commit writes.
@@ -40,6 +46,8 @@ pub(super) struct Commit {
     pub(super) entries: Vec<Vec<u8>>,
     /// Attachments of them.
     pub(super) attachments: Vec<(Place, Vec<u8>)>,
+    /// The checkpoint that a replica was shown, if it is another than before.
+    pub(super) shown: Option<String>,
 }
 
 impl Store {
@@ -54,6 +62,7 @@ impl Store {
                 path: path.to_owned(),
             });
         }
+        Room::of(path).check(0)?;
         let unfinished = path.with_extension("unfinished");
         match std::fs::remove_file(&unfinished) {
             Err(e) if e.kind() != std::io::ErrorKind::NotFound => {
@@ -80,7 +89,12 @@ impl Store {
                 path: path.to_owned(),
             });
         }
-        guarded(|| Self::check(builder().open(path)?))
+        let mut store = guarded(|| {
+            let opened = builder().open(path);
+            Self::check(opened.map_err(|error| cannot_open(path, error))?)
+        })?;
+        store.room = Some(Room::of(path));
+        Ok(store)
     }
 
     /// Opens, or founds, the store on another storage backend.
@@ -98,7 +112,10 @@ impl Store {
     }
 
     fn format(database: Database, founding: &Commit) -> Result<Self, LedgerError> {
-        let store = Self { database };
+        let store = Self {
+            database,
+            room: None,
+        };
         let transaction = store.database.begin_write()?;
         transaction.open_table(ABOUT)?.insert(FORMAT, FORMAT_1)?;
         transaction.open_table(ATTACHMENTS)?;
@@ -116,7 +133,10 @@ impl Store {
             about.get(FORMAT)?.map(|value| value.value().to_vec())
         };
         match format.as_deref() {
-            Some(FORMAT_1) => Ok(Self { database }),
+            Some(FORMAT_1) => Ok(Self {
+                database,
+                room: None,
+            }),
             Some(other) => Err(LedgerError::Damaged {
                 problem: format!("its format is {:?}", String::from_utf8_lossy(other)),
             }),
@@ -124,6 +144,11 @@ impl Store {
                 problem: "it names no format".to_owned(),
             }),
         }
+    }
+
+    /// Checks that there is room on the disk for a commit of so many bytes.
+    pub(super) fn check_room(&self, bytes: u64) -> Result<(), LedgerError> {
+        self.room.as_ref().map_or(Ok(()), |room| room.check(bytes))
     }
 
     /// Writes entries from index `first` on, and returns after they are on the disk.
@@ -151,11 +176,21 @@ impl Store {
         })
     }
 
+    /// The checkpoint over entries that are all here.
     pub(super) fn checkpoint(&self) -> Result<Option<String>, LedgerError> {
+        self.text(CHECKPOINT)
+    }
+
+    /// The latest checkpoint that a replica was shown.
+    pub(super) fn shown(&self) -> Result<Option<String>, LedgerError> {
+        self.text(SHOWN)
+    }
+
+    fn text(&self, name: &str) -> Result<Option<String>, LedgerError> {
         guarded(|| {
             let transaction = self.database.begin_read()?;
             let about = transaction.open_table(ABOUT)?;
-            let Some(value) = about.get(CHECKPOINT)? else {
+            let Some(value) = about.get(name)? else {
                 return Ok(None);
             };
             String::from_utf8(value.value().to_vec())
@@ -258,6 +293,21 @@ fn guarded<T>(act: impl FnOnce() -> Result<T, LedgerError>) -> Result<T, LedgerE
     })
 }
 
+/// What the operating system says is about this path; the rest is about the file's content.
+fn cannot_open(path: &Path, error: redb::DatabaseError) -> LedgerError {
+    match error {
+        redb::DatabaseError::Storage(redb::StorageError::Io(source))
+            if source.raw_os_error().is_some() =>
+        {
+            LedgerError::Io {
+                what: format!("can't open the ledger at {}", path.display()),
+                source,
+            }
+        }
+        other => other.into(),
+    }
+}
+
 fn builder() -> redb::Builder {
     let mut builder = Database::builder();
     builder.set_cache_size(CACHE_BYTES);
@@ -272,6 +322,10 @@ fn write_entries(
     let mut entries = transaction.open_table(ENTRIES)?;
     for (index, bytes) in (first..).zip(&commit.entries) {
         entries.insert(index, bytes.as_slice())?;
+    }
+    if let Some(shown) = &commit.shown {
+        let mut about = transaction.open_table(ABOUT)?;
+        about.insert(SHOWN, shown.as_bytes())?;
     }
     let mut attachments = transaction.open_table(ATTACHMENTS)?;
     for (place, bytes) in &commit.attachments {
@@ -328,6 +382,7 @@ mod tests {
             let commit = Commit {
                 entries: entries.collect(),
                 attachments: vec![(place(number), noise(number, 1_072))],
+                ..Commit::default()
             };
             store.append(first, &commit).unwrap();
             first += commit.entries.len() as u64;

@@ -77,10 +77,7 @@ impl View {
     }
 
     pub(super) fn sign(&mut self, store: &Store, secret: &SigningKey) -> Result<(), LedgerError> {
-        let checkpoint = Checkpoint {
-            size: self.tree.size(),
-            root: self.tree.root(),
-        };
+        let checkpoint = Checkpoint::of(&self.tree);
         let signed = checkpoint.sign(self.state.checkpoint_key().origin(), secret)?;
         store.put_checkpoint(signed.as_str())?;
         self.checkpoint = Some(signed);
@@ -95,18 +92,31 @@ pub(super) fn founding(genesis: &Envelope, checkpoint: &SigningKey) -> Result<Co
     if PublicKey::of(checkpoint) != expected {
         return Err(LedgerError::CheckpointKey { expected });
     }
-    let mut commit = Commit {
-        entries: vec![genesis.to_bytes()],
-        attachments: Vec::new(),
-    };
-    commit
-        .entries
-        .extend(state.seal().map(|head| Entry::Head(head).to_bytes()));
-    Ok(commit)
+    Ok(first_height(genesis, &mut state))
+}
+
+/// The first height of a log, which is its genesis alone: that, and the head which follows from it.
+pub(super) fn first_height(genesis: &Envelope, state: &mut State) -> Commit {
+    let head = state.seal().map(|head| Entry::Head(head).to_bytes());
+    let mut entries = vec![genesis.to_bytes()];
+    entries.extend(head);
+    Commit {
+        entries,
+        ..Commit::default()
+    }
 }
 
 /// The state, from the stored log alone.
 pub(super) fn rebuild(store: &Store) -> Result<View, LedgerError> {
+    rebuild_after(store, None)
+}
+
+/// The state again, from a log that this process has checked up to this head.
+pub(super) fn rebuild_checked(store: &Store, checked: Checkpoint) -> Result<View, LedgerError> {
+    rebuild_after(store, Some(checked))
+}
+
+fn rebuild_after(store: &Store, checked: Option<Checkpoint>) -> Result<View, LedgerError> {
     let checkpoint = store.checkpoint()?.map(SignedCheckpoint::new);
     let mut entries = Vec::new();
     store.for_each_entry(|bytes| {
@@ -121,6 +131,7 @@ pub(super) fn rebuild(store: &Store) -> Result<View, LedgerError> {
         .as_ref()
         .map(|text| text.verify(&key))
         .transpose()?;
+    let covered = checked.or(covered);
     let rest = match &covered {
         Some(covered) if covered.size > 1 => follow(&mut replay, rest, covered)?,
         _ => rest,

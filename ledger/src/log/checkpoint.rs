@@ -8,7 +8,7 @@ use signed_note::{Note, Verifier, VerifierList};
 use thiserror::Error;
 use tlog_tiles::checkpoint::Checkpoint as NoteText;
 
-use super::tree::LogHash;
+use super::tree::{LogHash, LogTree};
 use crate::key::{PublicKey, Signature};
 
 /// signed-note's number for Ed25519.
@@ -129,6 +129,15 @@ pub struct Checkpoint {
 }
 
 impl Checkpoint {
+    /// The head of a log: the size and root of its tree.
+    #[must_use]
+    pub fn of(tree: &LogTree) -> Self {
+        Self {
+            size: tree.size(),
+            root: tree.root(),
+        }
+    }
+
     /// Signs a checkpoint. Ed25519 is deterministic: the same log gives the same text.
     ///
     /// # Errors

@@ -3,6 +3,7 @@
 #![allow(dead_code, clippy::unwrap_used)] // each test uses its part
 
 pub(crate) mod forged;
+pub(crate) mod kinds;
 pub(crate) mod prover;
 pub(crate) mod session;
 

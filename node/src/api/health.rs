@@ -2,6 +2,7 @@
 
 use axum::Json;
 use axum::extract::State;
+use salus_ledger::engine::LedgerError;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -15,6 +16,9 @@ pub(crate) struct Health {
     version: &'static str,
     /// The ledger's height.
     height: u64,
+    /// Whether its disk has room for transactions. While it has not, they are refused as `DiskFull`,
+    /// and all else is answered.
+    room: bool,
 }
 
 /// Whether the node reads its ledger.
@@ -26,9 +30,18 @@ pub(crate) struct Health {
     ),
 )]
 pub(super) async fn health(State(node): State<Node>) -> Result<Json<Health>, Problem> {
-    let height = node.read(|ledger| Ok(ledger.state()?.height())).await?;
+    let read = node.read(|ledger| {
+        let height = ledger.state()?.height();
+        match ledger.check_room() {
+            Ok(()) => Ok((height, true)),
+            Err(LedgerError::DiskFull { .. }) => Ok((height, false)),
+            Err(error) => Err(error.into()),
+        }
+    });
+    let (height, room) = read.await?;
     Ok(Json(Health {
         version: env!("CARGO_PKG_VERSION"),
         height,
+        room,
     }))
 }

@@ -73,6 +73,7 @@ impl Opened<'_> {
     fn signer(&self, state: &LedgerState) -> Signer {
         match Envelope::signer_of(&self.transaction, &state.id()) {
             Some(key) if is_registered(&key, state) => Signer::Registered(key),
+            Some(key) if state.is_subject(&key) => Signer::Subject,
             Some(_) => Signer::Other,
             None => Signer::Nobody,
         }
@@ -160,10 +161,7 @@ impl Form {
         match media {
             Some("application/octet-stream") => Ok(Self::Bytes),
             Some("application/json") => Ok(Self::Json),
-            _ => Err(Problem::new(
-                StatusCode::UNSUPPORTED_MEDIA_TYPE,
-                "MediaType",
-                "Unsupported media type",
+            _ => Err(Problem::media_type(
                 "send application/octet-stream (the transaction's bytes) or application/json (with \
                  an attachment)",
             )),

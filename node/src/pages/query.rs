@@ -3,13 +3,16 @@
 
 use askama::Template;
 use axum::Form;
-use axum::extract::State;
+use axum::body::Body;
+use axum::extract::{FromRequest, Request, State};
+use axum::http::{HeaderMap, Method, StatusCode};
 use salus_protocol::query::{Explanation, Query};
 use serde::Deserialize;
 
 use super::html::Html;
 use super::shell::{Here, Shell};
 use crate::api::{Checked, ProfileView, Written};
+use crate::body;
 use crate::node::Node;
 use crate::problem::Problem;
 use crate::request::Parameters;
@@ -24,6 +27,9 @@ include any
 exclude any
   mi.latest within 6 months before index
 ";
+
+/// The longest form.
+const FORM_BYTES: usize = 1 << 20;
 
 /// Which profile.
 #[derive(Debug, Deserialize)]
@@ -64,10 +70,31 @@ pub(super) async fn page(
 
 pub(super) async fn check(
     State(node): State<Node>,
-    Form(sent): Form<Sent>,
+    headers: HeaderMap,
+    body: Body,
 ) -> Result<Html<QueryPage>, Problem> {
+    let sent = read(&node, headers, body).await?;
     // Browsers send lines of a form with CR LF.
     render(node, Some(sent.profile), sent.text.replace("\r\n", "\n")).await
+}
+
+/// A form, within the limits for every body.
+async fn read(node: &Node, headers: HeaderMap, body: Body) -> Result<Sent, Problem> {
+    let held = body::read_at_most(node, body, FORM_BYTES).await?;
+    let mut request = Request::new(Body::from(held.bytes().to_vec()));
+    *request.method_mut() = Method::POST;
+    *request.headers_mut() = headers;
+    let form = Form::<Sent>::from_request(request, &()).await;
+    let Form(sent) = form.map_err(|refused| match refused.status() {
+        media @ StatusCode::UNSUPPORTED_MEDIA_TYPE => Problem::new(
+            media,
+            "MediaType",
+            "Unsupported media type",
+            "send the form as application/x-www-form-urlencoded",
+        ),
+        _ => Problem::body("the form has a profile and a text"),
+    })?;
+    Ok(sent)
 }
 
 async fn render(

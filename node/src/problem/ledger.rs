@@ -17,6 +17,10 @@ impl From<LedgerError> for Problem {
                 "Read only",
                 "this node only reads its ledger: send the transaction to the ledger's operator",
             ),
+            LedgerError::DiskFull { .. } => {
+                tracing::error!(%error, "the ledger takes no transactions");
+                Self::disk_full()
+            }
             // Nothing was acknowledged, and nothing more is until the operator has looked.
             LedgerError::Failed | LedgerError::Store(_) | LedgerError::Io { .. } => {
                 tracing::error!(%error, "the ledger does not write");
@@ -25,6 +29,18 @@ impl From<LedgerError> for Problem {
                     "LedgerFailed",
                     "The ledger failed",
                     "the ledger could not be read or written; its operator has to restart it",
+                )
+            }
+            // Of the other node this says nothing: its address may be the operator's own affair.
+            LedgerError::Replica(error) => {
+                tracing::error!(%error, "the node that this one follows can't be used");
+                Self::new(
+                    StatusCode::SERVICE_UNAVAILABLE,
+                    "Upstream",
+                    "The followed node failed",
+                    "this node follows another one, which is away, refuses, or gives what does not \
+                     hold; what was checked before is served here. Come again later, or ask the \
+                     ledger's operator",
                 )
             }
             other => Self::internal(&other.to_string()),

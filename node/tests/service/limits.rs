@@ -1,7 +1,7 @@
 //! What a node does when too much is asked of it, or too slowly.
 
 use std::io::Write;
-use std::net::TcpStream;
+use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::time::Duration;
 
 use salus_ledger::transaction::Envelope;
@@ -39,16 +39,19 @@ fn a_body_over_the_limit_is_refused_before_and_while_it_is_read() {
 
 #[test]
 fn bodies_beyond_the_memory_for_them_are_turned_away() {
+    // The first 64 KiB of each are not counted.
+    const FREE: usize = 64 << 10;
     let service = Service::founded(Settings {
         bodies_bytes: 10,
         ..Settings::default()
     });
-    let id = service.ledger.state().unwrap().id();
-    let answer = service.hand_in(&setup(id)[0]);
-    assert_eq!(answer.problem(), (503, "Busy".to_owned()));
+    let hand_in = |length| post(service.address, TRANSACTIONS, BYTES, &vec![0; length]);
+    assert_eq!(hand_in(FREE + 11).problem(), (503, "Busy".to_owned()));
     // The share of a refused body was given back, and reading needs none.
-    let answer = post(service.address, TRANSACTIONS, BYTES, &[0; 10]);
-    assert_eq!(answer.problem(), (400, "NotATransaction".to_owned()));
+    for length in [FREE, FREE + 10] {
+        let answer = hand_in(length);
+        assert_eq!(answer.problem(), (400, "NotATransaction".to_owned()));
+    }
     assert_eq!(service.json("ledger")["size"], 2);
 }
 
@@ -135,6 +138,140 @@ fn a_node_at_its_connections_goes_on_when_they_end() {
     let idle = TcpStream::connect(service.address).unwrap();
     assert_eq!(get(service.address, "/api/v1/health").status, 200);
     drop(idle);
+}
+
+/// A client that sends something, then a byte now and then; without anything to begin with it is silent.
+struct Slow(TcpStream);
+
+impl Drop for Slow {
+    fn drop(&mut self) {
+        let _ = self.0.shutdown(Shutdown::Both);
+    }
+}
+
+fn slow(address: SocketAddr, first: &str) -> Slow {
+    let mut stream = TcpStream::connect(address).unwrap();
+    stream.write_all(first.as_bytes()).unwrap();
+    let mut dripped = stream.try_clone().unwrap();
+    let silent = first.is_empty();
+    std::thread::spawn(move || {
+        while !silent && dripped.write_all(b"a").is_ok() {
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    });
+    Slow(stream)
+}
+
+#[test]
+fn clients_that_drip_or_are_silent_leave_a_place_to_the_honest() {
+    let time = Duration::from_millis(300);
+    let service = Service::offering_with(Settings {
+        connections: 9,
+        header_time: time,
+        body_time: time,
+        ..Settings::default()
+    });
+    let address = service.address;
+    let half = |path: &str, media: &str| {
+        format!(
+            "POST {path} HTTP/1.1\r\nhost: node\r\ncontent-type: {media}\r\n\
+             content-length: 1000000\r\n\r\nprofile="
+        )
+    };
+    let form = "application/x-www-form-urlencoded";
+    let begun = [
+        String::new(),
+        "GET /api/v1/ledger HTT".to_owned(),
+        "GET /api/v1/ledger HTTP/1.1\r\nhost: node\r\nx-slow: ".to_owned(),
+        half(TRANSACTIONS, BYTES),
+        half("/query", form),
+    ];
+    // Twice as many as there are places: all are taken, and further ones wait for them.
+    for _ in 0..3 {
+        let all: Vec<_> = begun
+            .iter()
+            .cycle()
+            .take(20)
+            .map(|first| slow(address, first))
+            .collect();
+        for path in ["/api/v1/ledger", "/", "/api/v1/health"] {
+            assert_eq!(get(address, path).status, 200, "{path}");
+        }
+        let asked = b"profile=cardiometabolic&text=";
+        assert_eq!(post(address, "/query", form, asked).status, 200);
+        drop(all);
+    }
+}
+
+#[test]
+fn clients_that_never_read_give_their_places_back() {
+    let service = Service::founded(Settings {
+        connections: 3,
+        answer_time: Duration::from_millis(300),
+        ..Settings::default()
+    });
+    // More answers than the kernel holds for somebody who takes none; asked for until the node takes
+    // no more either.
+    let asked = "GET /api/v1/openapi.json HTTP/1.1\r\nhost: node\r\n\r\n".repeat(1000);
+    let greedy: Vec<_> = (0..3)
+        .map(|_| {
+            let mut stream = TcpStream::connect(service.address).unwrap();
+            stream.write_all(asked.as_bytes()).unwrap();
+            stream
+        })
+        .collect();
+    for _ in 0..5 {
+        assert_eq!(get(service.address, "/api/v1/health").status, 200);
+    }
+    drop(greedy);
+}
+
+#[test]
+fn a_request_under_way_outlives_its_connections_time() {
+    let service = Service::founded(Settings {
+        connection_time: Duration::from_millis(100),
+        ..Settings::default()
+    });
+    let mut stream = TcpStream::connect(service.address).unwrap();
+    let head = format!(
+        "POST {TRANSACTIONS} HTTP/1.1\r\nhost: node\r\ncontent-type: {BYTES}\r\ncontent-length: 8\r\n\r\n"
+    );
+    stream.write_all(head.as_bytes()).unwrap();
+    stream.write_all(b"half").unwrap();
+    std::thread::sleep(Duration::from_millis(400));
+    stream.write_all(b"half").unwrap();
+    let answer = read(&mut stream).expect("the connection was cut in the middle of a request");
+    assert_eq!(answer.problem(), (400, "NotATransaction".to_owned()));
+    assert_eq!(answer.header("connection"), Some("close"));
+}
+
+#[test]
+fn a_connection_ends_at_last_though_its_request_does_not() {
+    let service = Service::founded(Settings {
+        connection_time: Duration::from_millis(100),
+        drain_time: Duration::from_millis(100),
+        ..Settings::default()
+    });
+    let mut stream = TcpStream::connect(service.address).unwrap();
+    let head = format!(
+        "POST {TRANSACTIONS} HTTP/1.1\r\nhost: node\r\ncontent-type: {BYTES}\r\ncontent-length: 8\r\n\r\n"
+    );
+    stream.write_all(head.as_bytes()).unwrap();
+    // A body may take 60 s; this call returns before.
+    assert!(read(&mut stream).is_none());
+}
+
+#[test]
+fn a_burst_of_clients_can_connect_before_anyone_is_served() {
+    let mut runtime = tokio::runtime::Builder::new_current_thread();
+    let runtime = runtime.enable_all().build().unwrap();
+    let listening = salus_node::listen("127.0.0.1:0".parse().unwrap());
+    let listener = runtime.block_on(listening).unwrap();
+    let address = listener.local_addr().unwrap();
+    // Nobody accepts one of them.
+    let connect = |_| TcpStream::connect_timeout(&address, Duration::from_secs(20)).unwrap();
+    let waiting: Vec<_> = (0..300).map(connect).collect();
+    assert_eq!(waiting.len(), 300);
 }
 
 #[test]

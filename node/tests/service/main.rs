@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod any_input;
+mod any_request;
 mod client;
 mod counted;
 mod description;
@@ -24,6 +25,7 @@ mod sign_in_limits;
 mod sign_in_provider;
 mod sign_in_services;
 mod sign_in_settings;
+mod slow;
 mod submitting;
 mod verify;
 #[path = "../../../ledger/tests/world/mod.rs"]

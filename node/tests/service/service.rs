@@ -40,8 +40,12 @@ impl Service {
 
     /// Serves an empty ledger, with a profile to write queries for.
     pub(crate) fn offering() -> Self {
+        Self::offering_with(Settings::default())
+    }
+
+    pub(crate) fn offering_with(settings: Settings) -> Self {
         let ledger = Ledger::create_on(Disk::default(), &genesis(true), &checkpoint());
-        Self::with_site(ledger.unwrap(), Settings::default(), offered())
+        Self::with_site(ledger.unwrap(), settings, offered())
     }
 
     /// Serves a ledger with the whole session, and a profile to write queries for.
@@ -60,9 +64,11 @@ impl Service {
             .enable_all()
             .build();
         let reception = runtime.unwrap().block_on(Reception::open(reception));
+        let reception = Arc::new(reception.unwrap());
         let site = Site {
             desk: true,
-            reception: Some(Arc::new(reception.unwrap())),
+            secure: reception.is_https(),
+            reception: Some(reception),
             ..Site::default()
         };
         let ledger = Ledger::create_on(Disk::default(), &genesis(true), &checkpoint());

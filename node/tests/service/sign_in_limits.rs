@@ -2,7 +2,8 @@
 
 use ed25519_dalek::{Signer, SigningKey};
 use salus_ledger::key::PublicKey;
-use salus_ledger::transaction::{Envelope, RegisterBoard, Title};
+use salus_ledger::state::Event;
+use salus_ledger::transaction::{Envelope, GrantConsent, RegisterBoard, RevokeConsent, Title};
 use salus_node::sign_in::SignInSettings;
 use salus_node::{Allowance, Settings};
 use salus_protocol::nullifier::LedgerId;
@@ -139,4 +140,51 @@ fn a_desk_checks_size_then_who_it_is_then_the_quota() {
         let answer = call(service.address, "GET", "/desk/board/ethics", &[], "");
         assert_eq!(answer.problem(), (401, "SignIn".to_owned()));
     }
+}
+
+#[test]
+fn strangers_keep_no_patient_from_taking_a_consent_back() {
+    let service = Service::founded(Settings {
+        other_keys: ONCE,
+        unsigned: ONCE,
+        ..Settings::default()
+    });
+    let id = service.ledger.state().unwrap().id();
+    for envelope in setup(id) {
+        assert!(service.ledger.submit(envelope).unwrap().is_ok());
+    }
+    let commit = Envelope::sign(commit_record(7), &id, &issuer());
+    let committed = service.ledger.submit(commit).unwrap().unwrap();
+    let Event::RecordCommitted { index } = committed.event else {
+        panic!("{committed:?}")
+    };
+    for key in [stranger(), stranger()] {
+        hand_in(&service, &signed(b"no transaction", &id, &key));
+        hand_in(&service, &[0; 200]);
+    }
+    too_often(&hand_in(
+        &service,
+        &signed(b"no transaction", &id, &stranger()),
+    ));
+    let sequence = || {
+        service
+            .ledger
+            .state()
+            .unwrap()
+            .record(index)
+            .unwrap()
+            .sequence
+    };
+    let grant = GrantConsent {
+        index,
+        sequence: sequence(),
+        consent: consent(1),
+        row: row(500_001),
+    };
+    let granted = service.hand_in(&Envelope::sign(grant, &id, &subject(7)));
+    assert_eq!(granted.status, 201, "{granted:?}");
+    let sequence = sequence();
+    let revoke = RevokeConsent { index, sequence };
+    let revoked = service.hand_in(&Envelope::sign(revoke, &id, &subject(7)));
+    assert_eq!(revoked.status, 201, "{revoked:?}");
 }

@@ -56,7 +56,7 @@ fn every_kind_of_the_session_enters_and_appears() {
 }
 
 #[test]
-fn a_transaction_enters_once() {
+fn a_replayed_transaction_is_refused() {
     let service = Service::with(0);
     let envelope = &setup(id_of(&service))[0];
     assert_eq!(service.hand_in(envelope).status, 201);
@@ -67,7 +67,7 @@ fn a_transaction_enters_once() {
 }
 
 #[test]
-fn a_transaction_for_another_ledger_is_refused() {
+fn a_transaction_signed_for_a_foreign_ledger_is_refused() {
     let service = Service::with(0);
     let elsewhere = LedgerId::new([7; 32]);
     for envelope in setup(elsewhere) {
@@ -79,7 +79,7 @@ fn a_transaction_for_another_ledger_is_refused() {
 }
 
 #[test]
-fn a_wrong_signer_is_refused() {
+fn a_transaction_of_the_wrong_role_is_refused() {
     let service = Service::with(APPROVED);
     let name = Title::new("Nobody's board").unwrap();
     let key = salus_ledger::key::PublicKey::of(&stranger());
@@ -100,7 +100,21 @@ fn a_wrong_signer_is_refused() {
         refused(&service, commit_record(9), &stranger()),
         problem(403, "IssuerUnknown")
     );
+    // Who has a part here, but not this one.
+    assert_eq!(
+        refused(&service, commit_record(9), &crate::world::board(0)),
+        problem(403, "IssuerUnknown")
+    );
     let study = only_study(&service);
+    assert_eq!(
+        refused(&service, ApproveStudy { study }, &sponsor()),
+        problem(403, "NotBoardOfStudy")
+    );
+    let day = on_day(day("2024-07-01"));
+    assert_eq!(
+        refused(&service, day, &governance()),
+        problem(403, "CheckpointKey")
+    );
     let close = CloseStudy { study };
     assert_eq!(
         refused(&service, close, &stranger()),
@@ -114,7 +128,7 @@ fn a_wrong_signer_is_refused() {
 }
 
 #[test]
-fn an_expired_study_takes_no_answer() {
+fn an_answer_to_an_expired_study_is_refused() {
     let service = Service::with(APPROVED);
     let study = only_study(&service);
     let later = on_day(day("2025-01-01"));

@@ -94,6 +94,15 @@ async function custodian() {
   await page().getByRole("link", { name: TITLE }).click();
   await walk.says("Attrition: from consent to match");
   await walk.look("study");
+  // The same, divided by a field.
+  await page().goto("/desk/custodians/hospital");
+  const form = page().locator("form", { has: count });
+  await form.getByLabel("Table").selectOption("strata");
+  await form.getByText("Strata: divided by which fields").click();
+  await form.getByLabel("Field", { exact: true }).selectOption("sex");
+  await walk.look("custodian-strata");
+  await count.click();
+  await page().locator("#job .notice.good").waitFor({ timeout: 120_000 });
 }
 
 /** The part of a page that is about the study. */
@@ -118,7 +127,7 @@ async function patient() {
   await walk.look("patient");
   const study = studied();
   walk.expect(/Demo Hospital, as of [\d-]+: entry \d+/.test(await study.innerText()), "a count that can have included the patient is not listed");
-  await walk.says("In force since");
+  await walk.says("On the ledger since");
   await walk.says("The study wants record-level data too. Salus sends none");
   await study.getByText("Volunteer", { exact: true }).click();
   await study.getByLabel(/How the sponsor reaches you/).fill(CONTACT);
