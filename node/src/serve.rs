@@ -118,6 +118,8 @@ async fn accept(
     loop {
         let next = async {
             let (stream, _) = listener.accept().await?;
+            // An answer's last bytes don't wait for the client to acknowledge its first.
+            let _ = stream.set_nodelay(true);
             // Only now, so that nobody loses a place before another is there who wants it.
             io::Result::Ok((stream, connections.place().await))
         };

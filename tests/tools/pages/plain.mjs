@@ -73,7 +73,7 @@ async function patient(walk, page) {
   await page.getByLabel("health and medical research").check();
   await page.getByRole("button", { name: "Give consent" }).click();
   await walk.says("Your consent is on the ledger");
-  await walk.says("In force since");
+  await walk.says("On the ledger since");
   await page.getByRole("button", { name: "Take my consent back" }).click();
   await walk.says("Your consent is taken back");
   // It is seen later too, with the entry that took it back.

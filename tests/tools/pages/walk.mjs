@@ -127,7 +127,7 @@ async function patient() {
   await walk.look("patient");
   const study = studied();
   walk.expect(/Demo Hospital, as of [\d-]+: entry \d+/.test(await study.innerText()), "a count that can have included the patient is not listed");
-  await walk.says("In force since");
+  await walk.says("On the ledger since");
   await walk.says("The study wants record-level data too. Salus sends none");
   await study.getByText("Volunteer", { exact: true }).click();
   await study.getByLabel(/How the sponsor reaches you/).fill(CONTACT);
