@@ -19,6 +19,7 @@ mod purpose;
 mod query;
 mod record;
 mod serve;
+mod source;
 pub(crate) mod study;
 mod verify;
 mod wallet;

@@ -93,8 +93,6 @@ impl Desk {
             .route("/desk/boards/{name}", get(board::board))
             .route("/desk/boards/{name}/approve", post(board::approve))
             .route("/desk/custodians/{name}", get(custodian::custodian))
-            .route("/desk/custodians/{name}/publish", post(job::publish))
-            .route("/desk/custodians/{name}/answer", post(job::answer))
             .merge(Self::job_routes())
             .with_state(self)
     }

@@ -10,6 +10,7 @@ pub(crate) mod profile;
 pub(crate) mod prover;
 pub(crate) mod record;
 pub(crate) mod study;
+pub(crate) mod table;
 pub(crate) mod together;
 
 use std::collections::BTreeMap;

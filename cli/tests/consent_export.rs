@@ -78,4 +78,15 @@ fn a_source_that_broke_off_grants_nothing() {
         let again = [&["consent", "grant", "--from-fhir", &folder], who].concat();
         home.fails(2, &again, "could not be read to its end");
     }
+    let import = home.ok(&["dataset", "import", &folder]);
+    assert_eq!(
+        (&import["complete"], &import["consenting"]),
+        (&false.into(), &0.into())
+    );
+    let reasons = import["no_consent"].as_object().unwrap();
+    assert!(
+        reasons.keys().all(|reason| reason.contains("broke off")),
+        "{reasons:?}"
+    );
+    assert_eq!(reasons.len(), 1);
 }

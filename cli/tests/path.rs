@@ -238,6 +238,40 @@ fn consent_is_for_its_window_and_its_study_only() {
 }
 
 #[test]
+fn a_wallet_with_another_issuers_records_takes_no_more_unless_it_is_said_to_be_the_same_persons() {
+    let home = TestHome::empty();
+    let [alice, ..] = home.found("2025-01-01");
+    home.ok(&["issuer", "new", "clinic"]);
+    let export = home.path("export");
+    // An issuer's own records do not stand in its way.
+    let earlier = [
+        "record",
+        "issue",
+        &export,
+        "--issuer",
+        "hospital",
+        "--at",
+        "2024-01-01",
+    ];
+    home.ok(&earlier);
+    let issue = [
+        "record",
+        "issue",
+        &export,
+        "--issuer",
+        "clinic",
+        "--at",
+        "2025-01-01",
+    ];
+    home.fails(4, &issue, "holds records of another custodian");
+    let records = |home: &TestHome| home.ok(&["wallet", "show", &alice])["records"].clone();
+    assert_eq!(records(&home).as_array().unwrap().len(), 2);
+    let same_people = home.ok(&[&issue[..], &["--same-people"]].concat());
+    assert!(same_people["records"].as_u64().unwrap() > 1);
+    assert_eq!(records(&home).as_array().unwrap().len(), 3);
+}
+
+#[test]
 fn records_are_issued_once_and_erased_for_good() {
     let home = TestHome::empty();
     let [alice, ..] = home.found("2025-01-01");

@@ -34,7 +34,7 @@ pub use coding::{Coding, Concept};
 pub use consent::ConsentResource;
 pub use event::{Comparator, Event, EventKind, Quantity, Value};
 pub use import::Import;
-pub use input::{ImportError, Limits};
+pub use input::{ImportError, Limits, Measure};
 pub use partial_date::{PartialDate, PartialDateError, Precision};
 pub use patient::{Patient, Sex};
 pub use read::{import, import_in_steps};

@@ -7,7 +7,7 @@ use std::ops::ControlFlow;
 use std::path::Path;
 
 use export::{Export, PATIENT, condition, gzip};
-use salus_datasets::fhir::{self, FileOutcome, ImportError, Limits, Reason};
+use salus_datasets::fhir::{self, FileOutcome, ImportError, Limits, Measure, Reason};
 
 #[test]
 fn byte_order_mark_blank_lines_and_crlf_are_no_trouble() {
@@ -108,6 +108,63 @@ fn a_document_beyond_the_limit_is_refused() {
         .file("bundle.json", PATIENT)
         .import_with(&limits);
     assert!(!import.report.is_complete());
+}
+
+/// Two files of one patient and one condition each, under these totals.
+fn two_files(total_bytes: u64, facts: u64) -> Result<(), ImportError> {
+    let text = format!("{PATIENT}\n{}\n", condition("c1", ""));
+    let export = Export::new()
+        .file("a.ndjson", &text)
+        .file("b.ndjson", gzip(text.as_bytes()));
+    let limits = Limits {
+        total_bytes,
+        facts,
+        ..Limits::default()
+    };
+    fhir::import(&export.path(""), &limits).map(|_| ())
+}
+
+#[test]
+fn all_files_together_are_bounded_in_bytes_and_facts() {
+    let bytes = 2 * (PATIENT.len() + condition("c1", "").len() + 2) as u64;
+    // A patient, and a condition with its event: three in each file.
+    two_files(bytes, 6).unwrap();
+    for (bytes, facts, measure, at_most, place) in [
+        (bytes - 1, 6, Measure::Bytes, bytes - 1, "b.ndjson:2"),
+        (10, 6, Measure::Bytes, 10, "a.ndjson:1"),
+        (bytes, 5, Measure::Facts, 5, "b.ndjson:2"),
+        (bytes, 0, Measure::Facts, 0, "a.ndjson:1"),
+    ] {
+        let refused = two_files(bytes, facts).unwrap_err();
+        assert!(
+            matches!(&refused, ImportError::TooLarge { measure: of, at_most: limit, place: at }
+                if (*of, *limit, at.as_str()) == (measure, at_most, place)),
+            "{refused}"
+        );
+    }
+}
+
+#[test]
+fn what_is_no_resource_counts_and_a_bundle_is_counted_before_it_is_taken_apart() {
+    let limits = Limits {
+        facts: 3,
+        ..Limits::default()
+    };
+    let bundle = r#"{"resourceType":"Bundle","entry":[{"resource":{}},{"resource":{}},{"resource":{}},{"resource":{}}]}"#;
+    for (name, text) in [("a.ndjson", "{}\n{}\n{}\n{}\n"), ("a.json", bundle)] {
+        let export = Export::new().file(name, text);
+        let refused = fhir::import(&export.path(""), &limits).unwrap_err();
+        assert!(
+            matches!(
+                refused,
+                ImportError::TooLarge {
+                    measure: Measure::Facts,
+                    ..
+                }
+            ),
+            "{refused}"
+        );
+    }
 }
 
 #[test]

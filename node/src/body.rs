@@ -1,8 +1,11 @@
 //! Request bodies: read within limits of size, time and memory.
 
 use axum::body::Body;
+use axum::extract::{FromRef, FromRequest, Request};
+use axum::http::header::CONTENT_TYPE;
 use http_body_util::BodyExt;
 use hyper::body::Body as _;
+use serde::de::DeserializeOwned;
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::timeout;
 
@@ -23,6 +26,34 @@ pub(crate) struct Held {
 impl Held {
     pub(crate) fn bytes(&self) -> &[u8] {
         &self.bytes
+    }
+}
+
+/// The longest body of a request to a desk that is no upload, in bytes.
+const DESK_BYTES: usize = 64 << 10;
+
+/// What a service asks of a desk, as JSON.
+#[derive(Debug)]
+pub struct JsonBody<T>(pub T);
+
+impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for JsonBody<T>
+where
+    Node: FromRef<S>,
+{
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+        let media = request.headers().get(CONTENT_TYPE);
+        let media = media.and_then(|media| media.to_str().ok()?.split(';').next());
+        if media.map(str::trim) != Some("application/json") {
+            return Err(Problem::media_type("send application/json"));
+        }
+        let node = Node::from_ref(state);
+        let held = read_at_most(&node, request.into_body(), DESK_BYTES).await?;
+        let asked = serde_json::from_slice(held.bytes());
+        asked
+            .map(Self)
+            .map_err(|error| Problem::body(error.to_string()))
     }
 }
 

@@ -23,6 +23,7 @@ mod serve;
 mod settings;
 pub mod sign_in;
 
+pub use body::JsonBody;
 pub use node::Node;
 pub use openapi::document;
 pub use problem::Problem;

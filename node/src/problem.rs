@@ -106,7 +106,8 @@ impl Problem {
     }
 
     /// The body is not of the right form.
-    pub(crate) fn body(detail: impl Into<String>) -> Self {
+    #[must_use]
+    pub fn body(detail: impl Into<String>) -> Self {
         Self::new(StatusCode::BAD_REQUEST, "Body", "Malformed body", detail)
     }
 
@@ -212,7 +213,8 @@ impl Problem {
     }
 
     /// The body did not arrive in time.
-    pub(crate) fn slow() -> Self {
+    #[must_use]
+    pub fn slow() -> Self {
         Self::new(
             StatusCode::REQUEST_TIMEOUT,
             "BodyTooSlow",
@@ -222,7 +224,8 @@ impl Problem {
     }
 
     /// The node is at one of its limits.
-    pub(crate) fn busy() -> Self {
+    #[must_use]
+    pub fn busy() -> Self {
         Self::new(
             StatusCode::SERVICE_UNAVAILABLE,
             "Busy",

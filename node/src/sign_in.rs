@@ -14,6 +14,7 @@ mod error;
 mod identity;
 mod link;
 mod outgoing;
+mod presence;
 mod provider;
 mod reception;
 mod rule;
@@ -25,6 +26,7 @@ mod token;
 pub use error::{KeysError, SignInError};
 pub use identity::{Acting, Identity, Role};
 pub use link::SignInLink;
+pub use presence::Presence;
 pub use reception::Reception;
 pub use settings::SignInSettings;
 

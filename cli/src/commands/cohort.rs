@@ -1,6 +1,5 @@
 //! `salus cohort`: custodians' counts, with proofs.
 
-mod by;
 mod count;
 mod together;
 
@@ -20,10 +19,9 @@ use serde::Serialize;
 
 use super::Context;
 use crate::failure::Failure;
-use crate::home::{Access, Name};
+use crate::home::{Access, CountedTable, Name};
 use crate::output::{Report, counted, duration, table};
-use crate::path::{cohort, profile, study::CheckedStudy};
-use by::By;
+use crate::path::{cohort, profile, study::CheckedStudy, table as tables};
 
 /// Cohort answers: how many of custodians' consenting patients match, proven.
 ///
@@ -125,8 +123,7 @@ impl Asked {
     fn read(context: &Context, ledger: &Ledger, study: &str) -> Result<Self, Failure> {
         let id = context.home.find_study(&*ledger.state()?, study)?.id;
         let study = CheckedStudy::read(ledger, id)?;
-        let document = ledger.profile_document(study.study().opened.profile)?;
-        let profile = Profile::from_toml(&document)?;
+        let profile = tables::profile(ledger, study.study())?;
         Ok(Self { study, profile })
     }
 
@@ -135,16 +132,12 @@ impl Asked {
     }
 
     fn table(&self, by: &[String], attrition: bool) -> Result<Table, Failure> {
-        if attrition {
-            return Ok(Table::Attrition);
-        }
-        if by.is_empty() {
-            return Ok(Table::Count);
-        }
-        let index = self.known().opened.index_day;
-        let stratifier = |text: &String| Ok(By::parse(text, &self.profile, index)?.stratifier);
-        let stratifiers: Result<_, Failure> = by.iter().map(stratifier).collect();
-        Ok(Table::Strata(stratifiers?))
+        let asked = match by {
+            _ if attrition => CountedTable::Attrition,
+            [] => CountedTable::Count,
+            by => CountedTable::Strata(by.to_vec()),
+        };
+        tables::table(self.known(), &self.profile, &asked)
     }
 
     fn cells(&self, table: &Table, released: &[Released]) -> Vec<CellLine> {

@@ -9,8 +9,8 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use clap::{ArgGroup, Args, Subcommand};
+use salus_datasets::fhir::Import;
 use salus_datasets::fhir::consent::{NoConsent, Wish, wish_of, wishes};
-use salus_datasets::fhir::{Import, Limits, import};
 use salus_protocol::consent::{Grant, Modifier, Permission, Region, Terms};
 use salus_protocol::day::Day;
 use salus_protocol::purpose::Institution;
@@ -18,6 +18,7 @@ use serde::Serialize;
 
 use super::Context;
 use super::purpose::{parse_institution, parse_permission};
+use super::source::SizeArgs;
 use super::wallet;
 use crate::failure::Failure;
 use crate::home::{Access, Name};
@@ -68,6 +69,8 @@ pub(crate) struct GrantArgs {
     /// Take the consent from a FHIR R4 or R5 Consent: an NDJSON file, a Bundle or a folder.
     #[arg(long, value_name = "PATH")]
     from_fhir: Option<PathBuf>,
+    #[command(flatten)]
+    size: SizeArgs,
     #[command(flatten)]
     terms: TermsArgs,
 }
@@ -291,15 +294,15 @@ fn nothing(wallet: &Name, what: &str) -> Failure {
 fn run_grant(context: &Context, args: &GrantArgs) -> Result<(), Failure> {
     match (&args.wallet, &args.from_fhir) {
         (Some(name), _) => grant_one(context, args, name),
-        (None, Some(source)) => grant_all(context, source),
+        (None, Some(source)) => grant_all(context, source, args.size),
         (None, None) => Err(Failure::usage("whose consent?", "give --wallet or --all")),
     }
 }
 
 /// Every wallet's patient as the source says; patients without a wallet are passed over.
-fn grant_all(context: &Context, source: &Path) -> Result<(), Failure> {
+fn grant_all(context: &Context, source: &Path, size: SizeArgs) -> Result<(), Failure> {
     let home = &context.home;
-    let import = read_to_its_end(source)?;
+    let import = read_to_its_end(source, size)?;
     let (mut grantings, mut no_consent) = (Vec::new(), BTreeMap::new());
     for (patient, wish) in import.patients.iter().zip(wishes(&import)) {
         let Ok(name) = patient.id.parse::<Name>() else {
@@ -328,7 +331,7 @@ fn grant_one(context: &Context, args: &GrantArgs, name: &Name) -> Result<(), Fai
     let wallet = home.wallet(name)?;
     let ledger = home.ledger(Access::Write)?;
     let wish = match &args.from_fhir {
-        Some(path) => from_fhir(path, name)?,
+        Some(path) => from_fhir(path, args.size, name)?,
         None => {
             let state = ledger.state()?;
             let today = state.day().unwrap_or(Day::FIRST);
@@ -385,8 +388,8 @@ fn from_flags(
 }
 
 /// A source's import, which must be whole: a refusal may be in what is missing.
-fn read_to_its_end(path: &Path) -> Result<Import, Failure> {
-    let import = import(path, &Limits::default())?;
+fn read_to_its_end(path: &Path, size: SizeArgs) -> Result<Import, Failure> {
+    let import = size.import(path)?;
     if import.report.is_complete() {
         return Ok(import);
     }
@@ -400,8 +403,8 @@ fn read_to_its_end(path: &Path) -> Result<Import, Failure> {
 }
 
 /// What the Consent resources of a source say for the patient whose wallet it is.
-fn from_fhir(path: &Path, wallet: &Name) -> Result<Wish, Failure> {
-    let import = read_to_its_end(path)?;
+fn from_fhir(path: &Path, size: SizeArgs, wallet: &Name) -> Result<Wish, Failure> {
+    let import = read_to_its_end(path, size)?;
     let patient = import.patient(wallet.as_str());
     let wish = patient.map_or(Err(NoConsent::None), |patient| wish_of(&import, patient));
     wish.map_err(|reason| no_consent(path, wallet, &reason))

@@ -6,13 +6,14 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 use salus_datasets::derivation::{DerivationReport, derive};
+use salus_datasets::fhir::ImportReport;
 use salus_datasets::fhir::consent::wishes;
-use salus_datasets::fhir::{ImportReport, Limits, import};
 use salus_datasets::generator::{Generated, GeneratorOptions, write_folder};
 use salus_protocol::day::Day;
 use serde::Serialize;
 
 use super::Context;
+use super::source::SizeArgs;
 use crate::failure::Failure;
 use crate::output::{Report, counted, table};
 use crate::path::profile;
@@ -58,6 +59,8 @@ pub(crate) struct GenerateArgs {
 pub(crate) struct ImportArgs {
     /// A folder or a file.
     source: PathBuf,
+    #[command(flatten)]
+    size: SizeArgs,
 }
 
 #[derive(Debug, Args)]
@@ -70,6 +73,8 @@ pub(crate) struct DescribeArgs {
     /// The index day: only what was on record by then counts.
     #[arg(long, value_name = "DATE")]
     at: Day,
+    #[command(flatten)]
+    size: SizeArgs,
 }
 
 impl Report for Generated {
@@ -86,6 +91,9 @@ impl Report for Generated {
         Ok(())
     }
 }
+
+/// Why nobody consents in a source that could not be read to its end.
+const BROKE_OFF: &str = "a file broke off, and a refusal may be in what is missing";
 
 #[derive(Debug, Serialize)]
 struct Imported {
@@ -152,26 +160,34 @@ pub(crate) fn run(context: &Context, command: &DatasetCommand) -> Result<(), Fai
         }
         DatasetCommand::Import(args) => {
             let spinner = context.output.spinner("importing");
-            let import = import(&args.source, &Limits::default())?;
+            let import = args.size.import(&args.source)?;
             spinner.finish_and_clear();
             let mut no_consent = BTreeMap::new();
-            let wishes = wishes(&import);
+            let complete = import.report.is_complete();
+            let wishes = if complete {
+                wishes(&import)
+            } else {
+                Vec::new()
+            };
             for reason in wishes.iter().filter_map(|wish| wish.as_ref().err()) {
                 *no_consent.entry(reason.to_string()).or_default() += 1;
+            }
+            if !complete && !import.patients.is_empty() {
+                no_consent.insert(BROKE_OFF.to_owned(), import.patients.len());
             }
             context.output.show(&Imported {
                 patients: import.patients.len(),
                 consents: import.consents.len(),
                 consenting: wishes.iter().filter(|wish| wish.is_ok()).count(),
                 no_consent,
-                complete: import.report.is_complete(),
+                complete,
                 report: import.report,
             })
         }
         DatasetCommand::Describe(args) => {
             let profile = profile::find(&args.profile)?.profile;
             let spinner = context.output.spinner("importing");
-            let import = import(&args.source, &Limits::default())?;
+            let import = args.size.import(&args.source)?;
             let derivation = derive(&profile, &import, args.at)?;
             spinner.finish_and_clear();
             context.output.show(&Described {

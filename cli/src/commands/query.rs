@@ -5,12 +5,12 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 use salus_datasets::derivation::{PatientRow, derive};
-use salus_datasets::fhir::{Limits, import};
 use salus_datasets::generator::{GeneratorOptions, write_folder};
 use salus_protocol::query::{CRITERIA, Explanation, QueryWarning};
 use serde::Serialize;
 
 use super::Context;
+use super::source::SizeArgs;
 use crate::failure::Failure;
 use crate::output::{Report, counted};
 use crate::path::profile;
@@ -60,6 +60,8 @@ pub(crate) struct RunArgs {
     /// Over a FHIR R4 export on this machine.
     #[arg(long, value_name = "PATH")]
     dataset: Option<PathBuf>,
+    #[command(flatten)]
+    size: SizeArgs,
     /// How many patients to generate.
     #[arg(long, default_value_t = 1_000, requires = "dummy", value_parser = clap::value_parser!(u32).range(1..=100_000))]
     patients: u32,
@@ -214,7 +216,7 @@ pub(super) fn read_query(file: &std::path::Path) -> Result<(String, String), Fai
 fn run_query(context: &Context, args: &RunArgs) -> Result<(), Failure> {
     let asked = asked(&args.query)?;
     let (over, rows) = match &args.dataset {
-        Some(path) => (path.display().to_string(), rows(path, &asked)?),
+        Some(path) => (path.display().to_string(), rows(path, args.size, &asked)?),
         None => {
             let spinner = context.output.spinner("generating patients");
             let folder = tempfile::tempdir()?;
@@ -224,7 +226,7 @@ fn run_query(context: &Context, args: &RunArgs) -> Result<(), Failure> {
                 at: asked.query.index().date(),
             };
             write_folder(&options, folder.path(), false)?;
-            let rows = rows(folder.path(), &asked)?;
+            let rows = rows(folder.path(), args.size, &asked)?;
             spinner.finish_and_clear();
             (format!("generated, seed {}", args.seed), rows)
         }
@@ -243,8 +245,8 @@ fn run_query(context: &Context, args: &RunArgs) -> Result<(), Failure> {
     })
 }
 
-fn rows(path: &std::path::Path, asked: &Asked) -> Result<Vec<PatientRow>, Failure> {
-    let import = import(path, &Limits::default())?;
+fn rows(path: &std::path::Path, size: SizeArgs, asked: &Asked) -> Result<Vec<PatientRow>, Failure> {
+    let import = size.import(path)?;
     let profile: &profile::Source = &asked.profile;
     Ok(derive(&profile.profile, &import, asked.query.index())?.rows)
 }

@@ -4,16 +4,16 @@ mod hand_over;
 
 use std::collections::BTreeMap;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 use salus_datasets::derivation::{Derivation, PatientLeftOut, derive};
-use salus_datasets::fhir::{Limits, import};
 use salus_protocol::day::Day;
 use salus_protocol::profile::Edition;
 use serde::Serialize;
 
 use super::Context;
+use super::source::SizeArgs;
 use crate::failure::Failure;
 use crate::home::{Access, Name};
 use crate::output::{Report, counted, table};
@@ -32,8 +32,9 @@ Examples:
 pub(crate) enum RecordCommand {
     /// Derive rows of a dataset, sign them, put them into the patients' wallets and commit them.
     ///
-    /// Each patient's wallet has the patient's id for a name and is made if there is none; those who
-    /// keep a wallet elsewhere hand in a --request. A patient who already has such a record by this
+    /// Each patient's wallet has the patient's id for a name and is made if there is none; one that
+    /// holds another issuer's records may be somebody else's and is refused. Those who keep a wallet
+    /// elsewhere hand in a --request. A patient who already has such a record by this
     /// issuer is passed over.
     Issue(IssueArgs),
     /// Write the openings of a patient's records to a file, for the patient's own wallet.
@@ -65,6 +66,8 @@ pub(crate) struct SourceArgs {
     /// Only these patients.
     #[arg(long = "patient", value_name = "ID")]
     patients: Vec<String>,
+    #[command(flatten)]
+    size: SizeArgs,
 }
 
 #[derive(Debug, Args)]
@@ -75,6 +78,10 @@ pub(crate) struct IssueArgs {
     /// keys of that wallet, and none is made here. Repeatable.
     #[arg(long = "request", value_name = "ID=FILE", value_parser = hand_over::parse_request)]
     requests: Vec<(Name, PathBuf)>,
+    /// Put records also into wallets that hold another issuer's. Only where its patients' ids are
+    /// known to be of the same people.
+    #[arg(long)]
+    same_people: bool,
 }
 
 #[derive(Debug, Args)]
@@ -215,7 +222,7 @@ pub(crate) fn run(context: &Context, command: &RecordCommand) -> Result<(), Fail
 
 /// The rows that a command is about.
 fn rows(args: &SourceArgs, profile: &profile::Source) -> Result<Derivation, Failure> {
-    let import = import(Path::new(&args.source), &Limits::default())?;
+    let import = args.size.import(&args.source)?;
     if !import.report.is_complete() {
         return Err(Failure::usage(
             format!("{} could not be read to its end", args.source.display()),
@@ -239,6 +246,7 @@ fn rows(args: &SourceArgs, profile: &profile::Source) -> Result<Derivation, Fail
 
 fn issue(context: &Context, args: &IssueArgs) -> Result<(), Failure> {
     let requests = hand_over::requests(&args.requests)?;
+    let same_people = args.same_people;
     let args = &args.source;
     let profile = profile::find(&args.profile)?;
     let mut issuer = context.home.issuer(&args.issuer)?;
@@ -246,6 +254,9 @@ fn issue(context: &Context, args: &IssueArgs) -> Result<(), Failure> {
     let derivation = rows(args, &profile)?;
     spinner.finish_and_clear();
     hand_over::all_have_rows(&requests, &derivation.rows)?;
+    if !same_people {
+        path::record::check_wallets(&context.home, &issuer, &derivation.rows, &requests)?;
+    }
     let ledger = context.home.ledger(Access::Write)?;
     let bar = context
         .output

@@ -8,13 +8,18 @@
 mod ask;
 mod count;
 mod events;
+mod form;
 mod import;
+mod known;
 mod page;
+mod places;
 mod publish;
 mod queue;
 mod report;
 mod run;
+mod service;
 mod steps;
+mod told;
 mod upload;
 
 use std::path::PathBuf;
@@ -23,6 +28,7 @@ use std::sync::{Arc, Mutex};
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
+use axum::http::StatusCode;
 use axum::routing::{get, post};
 use rayon::ThreadPool;
 use salus_node::Problem;
@@ -31,10 +37,10 @@ use tokio::sync::{Semaphore, watch};
 use super::Desk;
 use super::problem::problem;
 use crate::failure::Failure;
-use crate::home::{Home, Job, JobId, Name, Standing, Work};
+use crate::home::{Home, Job, Name, Standing, Work};
+use places::Places;
 use queue::{Queue, Queued};
 
-pub(super) use ask::{answer, publish};
 pub(super) use import::folders;
 pub(super) use page::JobView;
 
@@ -44,8 +50,6 @@ const MOST_UNFINISHED: usize = 20;
 const MOST_FINISHED: usize = 100;
 /// So many pages are told of progress at once, of all custodians together.
 const MOST_STREAMS: usize = 64;
-/// So many uploads are received at once.
-const MOST_UPLOADS: usize = 2;
 
 /// What all jobs share.
 pub(super) struct Jobs {
@@ -60,7 +64,7 @@ pub(super) struct Jobs {
     changed: watch::Sender<()>,
     stopping: AtomicBool,
     streams: Arc<Semaphore>,
-    uploads: Arc<Semaphore>,
+    uploads: Places,
     /// The operator's folder of exports, with a folder for each custodian.
     imports: Option<PathBuf>,
 }
@@ -86,7 +90,7 @@ impl Jobs {
             changed: watch::Sender::new(()),
             stopping: AtomicBool::new(false),
             streams: Arc::new(Semaphore::new(MOST_STREAMS)),
-            uploads: Arc::new(Semaphore::new(MOST_UPLOADS)),
+            uploads: Places::default(),
             imports,
         })
     }
@@ -145,7 +149,7 @@ impl Desk {
     }
 
     /// Keeps a new job and queues it. One that asks for the same and is not over is given instead.
-    async fn ask(&self, custodian: Name, work: Work) -> Result<JobId, Problem> {
+    async fn ask(&self, custodian: Name, work: Work) -> Result<Job, Problem> {
         let job = Job::new(custodian, work).map_err(problem)?;
         self.place(job, |_, _| Ok(())).await
     }
@@ -155,7 +159,7 @@ impl Desk {
         &self,
         job: Job,
         bring: impl FnOnce(&Home, &Job) -> Result<(), Failure> + Send + 'static,
-    ) -> Result<JobId, Problem> {
+    ) -> Result<Job, Problem> {
         let desk = self.clone();
         let placed = self.read(move |home, _| {
             let jobs = &desk.0.jobs;
@@ -165,13 +169,10 @@ impl Desk {
             let known = home.jobs(&job.custodian)?;
             let unfinished = known.iter().filter(|known| !known.standing.is_over());
             if let Some(same) = unfinished.clone().find(|known| is_same(known, &job)) {
-                return Ok(Queued::of(same));
+                return Ok(Ok(same.clone()));
             }
             if unfinished.count() >= MOST_UNFINISHED {
-                return Err(Failure::usage(
-                    format!("{MOST_UNFINISHED} jobs wait already"),
-                    "wait for one to end, or cancel one",
-                ));
+                return Ok(Err(too_many()));
             }
             let finished = known.iter().filter(|known| known.standing.is_over());
             for old in finished.skip(MOST_FINISHED) {
@@ -180,17 +181,30 @@ impl Desk {
             bring(home, &job)?;
             home.put_job(&job)?;
             jobs.changed.send_replace(());
-            Ok(Queued::of(&job))
+            Ok(Ok(job))
         });
-        let placed = placed.await?;
-        let pushed = self.0.jobs.queue.push(&placed).await;
+        let placed = placed.await??;
+        let pushed = self.0.jobs.queue.push(&Queued::of(&placed)).await;
         pushed.map_err(|error| problem(error.into()))?;
-        Ok(placed.id)
+        Ok(placed)
     }
 
-    /// The routes of jobs.
+    /// Refuses a custodian's upload before it is received, if the jobs that wait and the uploads that
+    /// arrive, this one among them, are more than may wait.
+    async fn check_room(&self, custodian: &Name) -> Result<(), Problem> {
+        let arriving = self.0.jobs.uploads.taken_by(custodian);
+        let name = custodian.clone();
+        let known = self.read(move |home, _| home.jobs(&name)).await?;
+        let unfinished = known.iter().filter(|known| !known.standing.is_over());
+        if unfinished.count() + arriving > MOST_UNFINISHED {
+            return Err(too_many());
+        }
+        Ok(())
+    }
+
+    /// The routes of jobs: pages, forms, and the same for services.
     pub(super) fn job_routes() -> Router<Self> {
-        Router::new()
+        service::routes()
             .route("/desk/custodians/{name}/jobs", get(page::jobs))
             .route("/desk/custodians/{name}/jobs/{id}", get(page::job))
             .route(
@@ -199,17 +213,19 @@ impl Desk {
             )
             .route(
                 "/desk/custodians/{name}/jobs/{id}/cancel",
-                post(ask::cancel),
+                post(form::cancel),
             )
             .route(
                 "/desk/custodians/{name}/jobs/{id}/commit",
-                post(ask::commit),
+                post(form::commit),
             )
             .route(
                 "/desk/custodians/{name}/jobs/{id}/remove",
-                post(ask::remove),
+                post(form::remove),
             )
-            .route("/desk/custodians/{name}/imports", post(ask::import))
+            .route("/desk/custodians/{name}/imports", post(form::import))
+            .route("/desk/custodians/{name}/publish", post(form::publish))
+            .route("/desk/custodians/{name}/answer", post(form::answer))
             .route(
                 "/desk/custodians/{name}/uploads",
                 // What arrives is counted while it is written.
@@ -228,6 +244,16 @@ fn is_same(known: &Job, asked: &Job) -> bool {
         }
     );
     known.work == asked.work && !uploaded && !known.cancel_asked
+}
+
+/// A custodian has as many jobs that are not over as it may.
+fn too_many() -> Problem {
+    Problem::new(
+        StatusCode::TOO_MANY_REQUESTS,
+        "TooManyJobs",
+        "Too many jobs",
+        format!("{MOST_UNFINISHED} jobs wait already: wait for one to end, or cancel one"),
+    )
 }
 
 /// What a standing is called.

@@ -15,6 +15,7 @@ use salus_protocol::row::Row;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
+use utoipa::ToSchema;
 
 use super::{Home, Name, Role};
 use crate::failure::Failure;
@@ -84,23 +85,31 @@ impl fmt::Display for JobId {
 }
 
 /// What a job does.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(tag = "kind", rename_all = "kebab-case", deny_unknown_fields)]
 pub(crate) enum Work {
     /// Reads an export and derives rows, for a report. Nothing enters the ledger.
     Import {
         source: ImportSource,
         profile: String,
+        #[schema(value_type = String)]
         index_day: Day,
     },
     /// Commits the rows of an import as records.
     Commit {
+        /// The job that imported them.
+        #[schema(value_type = String)]
         import: JobId,
         profile: String,
+        #[schema(value_type = String)]
         index_day: Day,
     },
     /// Publishes the pages of a dataset that are not current.
-    Publish { profile: String, index_day: Day },
+    Publish {
+        profile: String,
+        #[schema(value_type = String)]
+        index_day: Day,
+    },
     /// Counts for a study, and answers it or, where it asks for that, tallies.
     Count {
         /// The study's id on the ledger.
@@ -112,7 +121,7 @@ pub(crate) enum Work {
 }
 
 /// From where an import reads.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum ImportSource {
     /// A folder of this name, below the custodian's in the one that the operator named.
@@ -121,16 +130,21 @@ pub(crate) enum ImportSource {
     Upload,
 }
 
-/// The tables that can be asked for at a desk.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+/// In which shape a study is counted.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum CountedTable {
+    /// The total alone.
     Count,
+    /// Also who is left after each group of the query.
     Attrition,
+    /// Also the total divided by a field or two of the study's profile, each written as `sex`,
+    /// `bmi.latest=25,30` or, of a date, in completed years at the index day, `birth=40,65`.
+    Strata(Vec<String>),
 }
 
 /// How far a job is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum Standing {
     Waiting,
@@ -150,7 +164,7 @@ impl Standing {
 }
 
 /// What a running job is at: `done` of `total` in this phase.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Progress {
     /// Such as "pages published".
@@ -161,7 +175,7 @@ pub(crate) struct Progress {
 }
 
 /// How a job ended, in words.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Outcome {
     pub(crate) says: String,

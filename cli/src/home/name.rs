@@ -5,6 +5,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
+use utoipa::ToSchema;
 
 /// A text that is no name.
 #[derive(Debug, Error, Clone, PartialEq, Eq)]
@@ -18,7 +19,7 @@ pub(crate) struct NameError {
 
 /// The name of a wallet, an issuer, a board, a sponsor or a study. Patients' ids in FHIR are such
 /// names.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
 #[serde(try_from = "String", into = "String")]
 pub(crate) struct Name(String);
 

@@ -119,27 +119,40 @@ fn standing_patients(
     Ok(standing.map(|r| r.patient.to_string()).collect())
 }
 
-/// The first of these patients whose wallet in this home holds a record that this issuer did not
-/// issue: two custodians' patients may have the same id.
-pub(crate) fn first_foreign(
+/// Refuses rows whose records would go into a wallet of this home that holds another issuer's: two
+/// custodians' patients may have the same id. Who asked for the record from elsewhere is passed over.
+pub(crate) fn check_wallets(
     home: &Home,
     issuer: &Issuer,
     rows: &[PatientRow],
-) -> Result<Option<Name>, Failure> {
+    requests: &BTreeMap<Name, RecordRequest>,
+) -> Result<(), Failure> {
     let own: BTreeSet<_> = issuer.records.iter().map(|issued| issued.subject).collect();
     for row in rows {
         let Ok(name) = row.patient.parse::<Name>() else {
             continue;
         };
-        if let Some(wallet) = home.find_wallet(&name)? {
-            let mut holdings = wallet.holdings.iter();
-            // One of this issuer's own may be of a commit that was cut off.
-            if holdings.any(|h| !own.contains(&h.key.public()) && h.issuer != issuer.title) {
-                return Ok(Some(name));
-            }
+        if requests.contains_key(&name) {
+            continue;
+        }
+        // One of this issuer's own may be of a commit that was cut off.
+        let is_own = |h: &Holding| own.contains(&h.key.public()) || h.issuer == issuer.title;
+        if let Some(wallet) = home.find_wallet(&name)?
+            && !wallet.holdings.iter().all(is_own)
+        {
+            return Err(Failure::NotPermitted {
+                message: format!(
+                    "the wallet {name} of this home holds records of another custodian"
+                ),
+                help:
+                    "who has the same id there may be somebody else: let the patient ask for the \
+                       record with `salus wallet request`; or, where ids are known to be of the \
+                       same people, use `salus record issue --same-people`"
+                        .to_owned(),
+            });
         }
     }
-    Ok(None)
+    Ok(())
 }
 
 fn requested(

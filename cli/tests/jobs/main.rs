@@ -4,9 +4,12 @@
 
 #[path = "../home/mod.rs"]
 mod home;
+mod service;
 mod site;
 
 use std::fs;
+use std::io::Read;
+use std::process::Command;
 use std::time::Duration;
 
 use home::TestHome;
@@ -123,7 +126,7 @@ fn from_an_export_to_an_answer() {
         format!("{records} records are on the ledger.")
     );
     assert!(!me.get(&import).body.contains("Commit the records"));
-    assert_eq!(me.post(&format!("{import}/commit"), "").status, 400);
+    assert_eq!(me.post(&format!("{import}/commit"), "").status, 409);
 
     let published = me.end(&publish(me, "cardiometabolic"));
     assert_eq!(published["standing"], "done", "{published}");
@@ -136,7 +139,29 @@ fn from_an_export_to_an_answer() {
         "{page}"
     );
 
+    let form = |more: &str| format!("study=adults&table=strata&{more}");
+    for (more, status) in [
+        ("", 400),
+        ("by=shoe_size", 404),
+        ("by=sex&cuts=1", 400),
+        ("by=bmi.latest", 400),
+        ("by=bmi.latest&cuts=30,25", 400),
+        (
+            "by=sex&and_by=bmi.latest&and_cuts=20,21,22,23,24,25,26,27,28,29,30,31,32,33,34,35,36",
+            400,
+        ),
+    ] {
+        let refused = me.post(&format!("{DESK}/answer"), &form(more));
+        assert_eq!(refused.status, status, "{more}: {}", refused.body);
+    }
+    let strata = form("by=sex&and_by=birth&and_cuts=40,65");
+    let strata = me.post(&format!("{DESK}/answer"), &strata).leads_to();
+    assert_eq!(me.end(&strata)["standing"], "done");
+    let page = me.get(&strata).body;
+    assert!(page.contains("divided by sex and birth=40,65"), "{page}");
+
     // Asked again, the ledger refuses, and the job says so.
+    let form = "study=adults&table=attrition";
     let again = me.post(&format!("{DESK}/answer"), form).leads_to();
     assert_ne!(again, count);
     let ended = me.end(&again);
@@ -152,7 +177,14 @@ fn from_an_export_to_an_answer() {
     assert_eq!(me.post(&format!("{again}/remove"), "").status, 303);
     assert_eq!(me.get(&again).status, 404);
     site.terminate();
-    assert_eq!(home.ok(&["ledger", "verify"])["cohort_answers"], 1);
+    assert_eq!(home.ok(&["ledger", "verify"])["cohort_answers"], 2);
+    let answers = home.ok(&["cohort", "list", "adults"]);
+    let cells = answers["answers"][1]["cells"].as_array().unwrap();
+    assert_eq!(
+        cells.len(),
+        1 + 4 * 4,
+        "the total, three sexes and four bands with what has none"
+    );
 }
 
 #[test]
@@ -242,6 +274,114 @@ fn only_who_acts_for_a_custodian_sees_its_jobs() {
     let nobody = me.post("/desk/custodians/nobody/publish", &form);
     assert_eq!(nobody.status, 404);
     assert!(!home.state("issuers/nobody").exists());
+}
+
+/// A folder whose import goes on for longer than a test looks: after each file it says how far it is.
+fn endless(imports: &str) {
+    let folder = format!("{imports}/hospital/endless");
+    fs::create_dir(&folder).unwrap();
+    for number in 0..50_000 {
+        fs::write(format!("{folder}/{number}.ndjson"), "{}").unwrap();
+    }
+}
+
+#[test]
+fn a_pipe_in_a_folder_keeps_no_job_waiting() {
+    let (home, imports) = founded("12");
+    let pipe = format!("{imports}/hospital/export/Pipe.ndjson");
+    assert!(
+        Command::new("mkfifo")
+            .arg(&pipe)
+            .status()
+            .unwrap()
+            .success()
+    );
+    let site = Site::start(&home, &imports);
+    let me = &site.browser;
+    let form = format!("folder=export&profile=general&index_day={DAY}");
+    let import = me.post(&format!("{DESK}/imports"), &form).leads_to();
+    let ended = me.end(&import);
+    assert_eq!(ended["standing"], "failed", "{ended}");
+    assert!(
+        ended["says"].as_str().unwrap().contains("Pipe.ndjson"),
+        "{ended}"
+    );
+}
+
+#[test]
+fn a_custodians_uploads_keep_no_others_waiting() {
+    let (home, imports) = founded("12");
+    let site = Site::start(&home, &imports);
+    let me = &site.browser;
+    let uploads = format!("{DESK}/uploads");
+    let fields = [("profile", "general"), ("index_day", DAY)];
+    // What is asked for here is refused in any case: for want of files, or before that is known.
+    let refused_as = |code: &str| {
+        let refused = || me.upload(&uploads, &fields, &[]).problem().1;
+        while refused() != code {
+            std::thread::sleep(Duration::from_millis(100));
+        }
+    };
+    refused_as("Form");
+    let slow = [me.announce(&uploads), me.announce(&uploads)];
+    refused_as("Busy");
+    let file = ("a.ndjson".to_owned(), b"{}".to_vec());
+    let other = me.upload("/desk/custodians/clinic/uploads", &fields, &[file]);
+    assert_eq!(other.status, 303, "{}", other.body);
+    drop(slow);
+    refused_as("Form");
+}
+
+#[test]
+fn what_can_not_wait_is_refused_before_it_is_received() {
+    let (home, imports) = founded("12");
+    endless(&imports);
+    let site = Site::start(&home, &imports);
+    let me = &site.browser;
+    let form = format!("folder=endless&profile=general&index_day={DAY}");
+    me.post(&format!("{DESK}/imports"), &form).leads_to();
+    for day in 1..20 {
+        let form = format!("profile=general&index_day=2024-01-{day:02}");
+        me.post(&format!("{DESK}/publish"), &form).leads_to();
+    }
+    let one_more = format!("profile=general&index_day={DAY}");
+    let refused = me.post(&format!("{DESK}/publish"), &one_more);
+    assert_eq!(refused.problem(), (429, "TooManyJobs".to_owned()));
+    let mut answer = String::new();
+    let mut announced = me.announce(&format!("{DESK}/uploads"));
+    announced.read_to_string(&mut answer).unwrap();
+    assert!(answer.starts_with("HTTP/1.1 429"), "{answer}");
+    assert!(answer.contains("TooManyJobs"), "{answer}");
+}
+
+#[test]
+fn nothing_is_told_after_signing_out() {
+    let (home, imports) = founded("12");
+    endless(&imports);
+    let site = Site::start(&home, &imports);
+    let me = &site.browser;
+    let form = format!("folder=endless&profile=general&index_day={DAY}");
+    let import = me.post(&format!("{DESK}/imports"), &form).leads_to();
+    let began = me.watch(&import, |event| event["standing"] == "running");
+    assert_eq!(began.last().unwrap()["standing"], "running");
+    let reader = me.clone();
+    let path = import.clone();
+    let (tell, told) = std::sync::mpsc::channel();
+    let watching = std::thread::spawn(move || {
+        reader.watch(&path, |event| {
+            tell.send(()).unwrap();
+            event["over"] == true
+        })
+    });
+    told.recv().unwrap();
+    assert_eq!(me.post("/sign-out", "").status, 303);
+    let told = watching.join().unwrap();
+    assert_eq!(
+        told.last().unwrap()["over"],
+        false,
+        "it ended before its job"
+    );
+    assert_eq!(me.get(&import).status, 401);
 }
 
 #[test]

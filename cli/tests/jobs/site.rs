@@ -1,4 +1,5 @@
-//! A running service with desks, and a person who signed in by its link.
+//! A running service with desks, and who calls it: a person who signed in by its link, or a service
+//! with an access token.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
@@ -14,11 +15,12 @@ pub(crate) struct Site {
     pub(crate) browser: Browser,
 }
 
-/// What calls it: with a cookie, once signed in.
+/// What calls it: with a cookie or an access token, once signed in.
 #[derive(Clone)]
 pub(crate) struct Browser {
     address: SocketAddr,
-    cookie: String,
+    /// The headers that say who it is, each with its line's end.
+    who: String,
 }
 
 /// An answer.
@@ -29,10 +31,31 @@ pub(crate) struct Answer {
 }
 
 impl Answer {
-    fn header(&self, name: &str) -> Option<&str> {
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
         let mut lines = self.head.lines().filter_map(|line| line.split_once(": "));
         let found = lines.find(|(known, _)| known.eq_ignore_ascii_case(name));
         found.map(|(_, value)| value)
+    }
+
+    /// Its body as JSON.
+    pub(crate) fn json(&self) -> Value {
+        serde_json::from_str(&self.body).unwrap_or_else(|_| panic!("{}", self.body))
+    }
+
+    /// The status, and the code of the problem that it is.
+    pub(crate) fn problem(&self) -> (u16, String) {
+        assert_eq!(
+            self.header("content-type"),
+            Some("application/problem+json")
+        );
+        let code = self.json()["code"].as_str().unwrap().to_owned();
+        (self.status, code)
+    }
+
+    /// Where the job is that it says is asked for.
+    pub(crate) fn accepted(&self) -> String {
+        assert_eq!(self.status, 202, "{}", self.body);
+        self.header("location").unwrap().to_owned()
     }
 
     /// Where it leads.
@@ -45,16 +68,31 @@ impl Answer {
 type Lines = std::io::Lines<BufReader<ChildStderr>>;
 
 impl Site {
+    /// Starts it; its browser is whoever followed the link.
     pub(crate) fn start(home: &TestHome, imports: &str) -> Self {
+        let (mut site, mut lines) = Self::spawn(home, imports, &[]);
+        let link = said(&mut lines, "sign in");
+        let link = link[link.find('/').unwrap()..].to_owned();
+        drain(lines);
+        let signed_in = site.browser.get(&link);
+        let cookie = signed_in.header("set-cookie").unwrap();
+        let cookie = cookie.split(';').next().unwrap();
+        site.browser.who = format!("cookie: {cookie}\r\n");
+        site
+    }
+
+    /// Starts it for those that a file lets sign in; its browser is nobody.
+    pub(crate) fn receiving(home: &TestHome, imports: &str, sign_in: &str) -> Self {
+        let (site, lines) = Self::spawn(home, imports, &["--sign-in", sign_in]);
+        drain(lines);
+        site
+    }
+
+    fn spawn(home: &TestHome, imports: &str, more: &[&str]) -> (Self, Lines) {
         let mut process = Command::new(env!("CARGO_BIN_EXE_salus"))
-            .args([
-                "serve",
-                "--desk",
-                "--listen",
-                "127.0.0.1:0",
-                "--imports",
-                imports,
-            ])
+            .args(["serve", "--desk", "--listen", "127.0.0.1:0"])
+            .args(["--imports", imports])
+            .args(more)
             .env_clear()
             .env("SALUS_HOME", home.state(""))
             .env("SALUS_LOG", "off")
@@ -64,19 +102,11 @@ impl Site {
         let mut lines = BufReader::new(process.stderr.take().unwrap()).lines();
         let address = said(&mut lines, "serving");
         let address = address.split('/').next().unwrap().parse().unwrap();
-        let link = said(&mut lines, "sign in");
-        let link = link[link.find('/').unwrap()..].to_owned();
-        // What else it says is read, so that it never waits for a reader.
-        std::thread::spawn(move || lines.for_each(drop));
-        let stranger = Browser {
+        let browser = Browser {
             address,
-            cookie: String::new(),
+            who: String::new(),
         };
-        let signed_in = stranger.get(&link);
-        let cookie = signed_in.header("set-cookie").unwrap();
-        let cookie = cookie.split(';').next().unwrap().to_owned();
-        let browser = Browser { address, cookie };
-        Self { process, browser }
+        (Self { process, browser }, lines)
     }
 
     /// Kills it without warning.
@@ -92,6 +122,11 @@ impl Site {
         assert!(asked.unwrap().success());
         assert!(self.process.wait().unwrap().success());
     }
+}
+
+/// What else it says is read, so that it never waits for a reader.
+fn drain(lines: Lines) {
+    std::thread::spawn(move || lines.for_each(drop));
 }
 
 /// What follows `http://` in the next line of this kind.
@@ -110,21 +145,36 @@ impl Drop for Site {
 }
 
 impl Browser {
-    /// The same without the cookie.
+    /// The same of nobody.
     pub(crate) fn stranger(&self) -> Self {
+        self.with("")
+    }
+
+    /// The same with other headers, each with its line's end, that say who it is.
+    pub(crate) fn with(&self, who: &str) -> Self {
         Self {
-            cookie: String::new(),
-            ..self.clone()
+            address: self.address,
+            who: who.to_owned(),
         }
+    }
+
+    /// The same by the name of whoever calls another service.
+    pub(crate) fn like(&self, other: &Self) -> Self {
+        self.with(&other.who)
+    }
+
+    /// The same with one more header.
+    pub(crate) fn and(&self, header: &str) -> Self {
+        self.with(&format!("{}{header}\r\n", self.who))
     }
 
     fn send(&self, head: &str, media: &str, body: &[u8]) -> TcpStream {
         let mut stream = TcpStream::connect(self.address).unwrap();
         let head = format!(
-            "{head} HTTP/1.1\r\nhost: {}\r\nconnection: close\r\ncookie: {}\r\n\
+            "{head} HTTP/1.1\r\nhost: {}\r\nconnection: close\r\n{}\
              content-type: {media}\r\ncontent-length: {}\r\n\r\n",
             self.address,
-            self.cookie,
+            self.who,
             body.len()
         );
         stream.write_all(&[head.as_bytes(), body].concat()).unwrap();
@@ -151,6 +201,16 @@ impl Browser {
     pub(crate) fn post(&self, path: &str, form: &str) -> Answer {
         let media = "application/x-www-form-urlencoded";
         self.call(&format!("POST {path}"), media, form.as_bytes())
+    }
+
+    /// Sends JSON.
+    pub(crate) fn ask(&self, path: &str, asked: &Value) -> Answer {
+        let body = asked.to_string();
+        self.call(&format!("POST {path}"), "application/json", body.as_bytes())
+    }
+
+    pub(crate) fn delete(&self, path: &str) -> Answer {
+        self.call(&format!("DELETE {path}"), "text/plain", b"")
     }
 
     /// Sends a form with files.
@@ -182,6 +242,18 @@ impl Browser {
             "multipart/form-data; boundary=XX",
             &body,
         )
+    }
+
+    /// Announces an upload and sends nothing of it.
+    pub(crate) fn announce(&self, path: &str) -> TcpStream {
+        let mut stream = TcpStream::connect(self.address).unwrap();
+        let head = format!(
+            "POST {path} HTTP/1.1\r\nhost: {}\r\nconnection: close\r\n{}\
+             content-type: multipart/form-data; boundary=XX\r\ncontent-length: 1000\r\n\r\n",
+            self.address, self.who
+        );
+        stream.write_all(head.as_bytes()).unwrap();
+        stream
     }
 
     /// What a job's events tell, up to the first of which `enough` is true, or the stream's end.

@@ -16,7 +16,7 @@ struct BundleElement<'a> {
 
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct EntryElement<'a> {
+pub(crate) struct EntryElement<'a> {
     full_url: Option<String>,
     #[serde(borrow)]
     resource: Option<&'a RawValue>,
@@ -37,9 +37,13 @@ pub(crate) fn is_bundle(json: &str) -> bool {
             .is_ok_and(|name| name.resource_type.as_deref() == Some("Bundle"))
 }
 
-/// The resources of a Bundle, each with the number of its entry, from 1.
-pub(crate) fn read(json: &str) -> Result<Vec<(u32, Resource)>, Rejection> {
-    let entries = decode::<BundleElement<'_>>(json)?.entry.unwrap_or_default();
+/// The entries of a Bundle.
+pub(crate) fn entries(json: &str) -> Result<Vec<EntryElement<'_>>, Rejection> {
+    Ok(decode::<BundleElement<'_>>(json)?.entry.unwrap_or_default())
+}
+
+/// The resources of a Bundle's entries, each with the number of its entry, from 1.
+pub(crate) fn read(entries: Vec<EntryElement<'_>>) -> Vec<(u32, Resource)> {
     let mut urls = FullUrls::default();
     let mut resources = Vec::new();
     for (number, entry) in (1..).zip(entries) {
@@ -64,5 +68,5 @@ pub(crate) fn read(json: &str) -> Result<Vec<(u32, Resource)>, Rejection> {
     let read = |(number, json, id): (u32, &str, Option<String>)| {
         (number, Resource::read(json, id.as_deref(), &urls))
     };
-    Ok(resources.into_par_iter().map(read).collect())
+    resources.into_par_iter().map(read).collect()
 }

@@ -20,6 +20,11 @@ pub struct Limits {
     /// The most that gzip may expand a file, as a factor, once the output exceeds 64 MiB. FHIR
     /// compresses by 10 to 40; a gzip bomb by 1,000. Default 200.
     pub expansion: u64,
+    /// The most bytes of all files together, unpacked. Default 64 GiB.
+    pub total_bytes: u64,
+    /// The most facts of all files together: resources, whatever becomes of them, and the events
+    /// that they state. They are held in memory, some 400 bytes each. Default 100 million.
+    pub facts: u64,
 }
 
 impl Default for Limits {
@@ -28,7 +33,27 @@ impl Default for Limits {
             line_bytes: 64 << 20,
             document_bytes: 1 << 30,
             expansion: 200,
+            total_bytes: 64 << 30,
+            facts: 100_000_000,
         }
+    }
+}
+
+/// What of a source can be more than an import takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Measure {
+    /// Bytes, unpacked.
+    Bytes,
+    /// Resources and the events that they state.
+    Facts,
+}
+
+impl std::fmt::Display for Measure {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Bytes => "bytes, unpacked",
+            Self::Facts => "resources and events",
+        })
     }
 }
 
@@ -49,6 +74,19 @@ pub enum ImportError {
         /// The folder.
         path: PathBuf,
     },
+    /// More than an import takes, all files together.
+    #[error(
+        "the source holds more than {at_most} {measure}, the most of one import; that is reached in \
+         {place}"
+    )]
+    TooLarge {
+        /// What there is too much of.
+        measure: Measure,
+        /// The limit.
+        at_most: u64,
+        /// The file's name and the line in it, or the file's name alone.
+        place: String,
+    },
     /// Whoever asked for it stopped it between two files.
     #[error("the import was stopped after {read} of {files} files; nothing was kept of it")]
     Stopped {
@@ -57,6 +95,21 @@ pub enum ImportError {
         /// Files that there are.
         files: usize,
     },
+}
+
+/// Why a file is not read further.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Broken {
+    /// Something is wrong with it.
+    Off(String),
+    /// It, with those before it, holds more than an import takes. The line, where there are lines.
+    TooLarge(Measure, Option<u32>),
+}
+
+impl From<String> for Broken {
+    fn from(problem: String) -> Self {
+        Self::Off(problem)
+    }
 }
 
 /// How a file's bytes are to be taken.
@@ -218,17 +271,23 @@ impl Batch {
 pub(crate) struct Lines {
     reader: Box<dyn BufRead + Send>,
     limit: u64,
+    /// So many bytes may still be read, of this file and those after it.
+    left: u64,
     number: u32,
     ended: bool,
 }
 
 impl Lines {
     const BATCH_BYTES: usize = 8 << 20;
+    /// Short lines become much more than their bytes once they are read.
+    const BATCH_LINES: usize = 1 << 17;
 
-    pub(crate) fn new(reader: Box<dyn BufRead + Send>, limits: &Limits) -> Self {
+    /// The lines of a file, while `left` bytes may still be read.
+    pub(crate) fn new(reader: Box<dyn BufRead + Send>, limits: &Limits, left: u64) -> Self {
         Self {
             reader,
             limit: limits.line_bytes,
+            left,
             number: 0,
             ended: false,
         }
@@ -236,9 +295,12 @@ impl Lines {
 
     /// The next lines, blank ones skipped; empty at the end. On an error, also the lines that came
     /// whole before it.
-    pub(crate) fn next_batch(&mut self) -> (Batch, Option<String>) {
+    pub(crate) fn next_batch(&mut self) -> (Batch, Option<Broken>) {
         let mut batch = Batch::default();
-        while !self.ended && batch.bytes.len() < Self::BATCH_BYTES {
+        let has_room = |batch: &Batch| {
+            batch.bytes.len() < Self::BATCH_BYTES && batch.lines.len() < Self::BATCH_LINES
+        };
+        while !self.ended && has_room(&batch) {
             if let Err(problem) = self.read_line(&mut batch) {
                 self.ended = true;
                 return (batch, Some(problem));
@@ -247,23 +309,34 @@ impl Lines {
         (batch, None)
     }
 
-    fn read_line(&mut self, batch: &mut Batch) -> Result<(), String> {
+    /// How many bytes may still be read.
+    pub(crate) fn left(&self) -> u64 {
+        self.left
+    }
+
+    fn read_line(&mut self, batch: &mut Batch) -> Result<(), Broken> {
         let start = batch.bytes.len();
         self.number = self
             .number
             .checked_add(1)
-            .ok_or("more lines than can be counted")?;
+            .ok_or_else(|| "more lines than can be counted".to_owned())?;
         let read = self
             .reader
             .by_ref()
-            .take(self.limit + 1)
+            .take(self.limit.min(self.left).saturating_add(1))
             .read_until(b'\n', &mut batch.bytes)
             .map_err(|error| format!("broken off in line {}: {error}", self.number))?;
-        if read as u64 > self.limit {
-            return Err(format!(
+        let bytes = read as u64;
+        if bytes > self.left {
+            batch.bytes.truncate(start);
+            return Err(Broken::TooLarge(Measure::Bytes, Some(self.number)));
+        }
+        self.left -= bytes;
+        if bytes > self.limit {
+            return Err(Broken::Off(format!(
                 "line {} is longer than the limit of {} bytes",
                 self.number, self.limit
-            ));
+            )));
         }
         if read == 0 {
             self.ended = true;
@@ -284,21 +357,26 @@ impl Lines {
     }
 }
 
-/// A whole document.
+/// A whole document, while `left` bytes may still be read.
 pub(crate) fn read_document(
     reader: Box<dyn BufRead + Send>,
     limits: &Limits,
-) -> Result<Vec<u8>, String> {
+    left: u64,
+) -> Result<Vec<u8>, Broken> {
     let mut bytes = Vec::new();
     let read = reader
-        .take(limits.document_bytes + 1)
+        .take(limits.document_bytes.min(left).saturating_add(1))
         .read_to_end(&mut bytes)
         .map_err(|error| format!("broken off: {error}"))?;
-    if read as u64 > limits.document_bytes {
-        return Err(format!(
+    let read = read as u64;
+    if read > left {
+        return Err(Broken::TooLarge(Measure::Bytes, None));
+    }
+    if read > limits.document_bytes {
+        return Err(Broken::Off(format!(
             "larger than the limit of {} bytes for one JSON document",
             limits.document_bytes
-        ));
+        )));
     }
     Ok(bytes)
 }

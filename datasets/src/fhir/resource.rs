@@ -60,6 +60,14 @@ struct Meta {
 }
 
 impl Resource {
+    /// How many events it states.
+    pub(crate) fn events(&self) -> u64 {
+        match &self.statement {
+            Ok(Statement::Facts(facts)) => facts.facts.len() as u64,
+            _ => 0,
+        }
+    }
+
     /// Reads one resource. `fallback_id` names a Bundle entry that has no id of its own.
     pub(crate) fn read(json: &str, fallback_id: Option<&str>, urls: &FullUrls) -> Self {
         let header: Header<'_> = match decode(json) {

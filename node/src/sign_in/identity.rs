@@ -170,10 +170,14 @@ async fn of(parts: &Parts, node: &Node) -> Result<Identity, Problem> {
 async fn of_session(parts: &Parts) -> Result<Identity, Problem> {
     let session = parts.extensions.get::<Session>();
     let session = session.ok_or_else(Problem::sign_in)?;
-    let kept = session.get::<Kept>(KEPT).await;
-    let kept = kept.map_err(|_| Problem::sign_in())?;
-    let kept = kept.filter(|kept| kept.until > seconds_since_1970());
+    let kept = kept(session).await;
     kept.map(|kept| kept.identity).ok_or_else(Problem::sign_in)
+}
+
+/// What a session keeps, if it has not ended.
+pub(super) async fn kept(session: &Session) -> Option<Kept> {
+    let kept = session.get::<Kept>(KEPT).await.ok()?;
+    kept.filter(|kept| kept.until > seconds_since_1970())
 }
 
 /// Whether a request is made with an access token (or something else that is no cookie).
@@ -182,16 +186,18 @@ pub(super) fn bears_token(headers: &HeaderMap) -> bool {
 }
 
 fn of_token(headers: &HeaderMap, node: &Node) -> Option<Identity> {
+    let reception = node.site().reception.as_ref()?;
+    reception.tokens().find(bearer(headers)?, Instant::now())
+}
+
+/// The access token that a request shows, if it shows one and nothing else.
+pub(super) fn bearer(headers: &HeaderMap) -> Option<&str> {
     let mut lines = headers.get_all(AUTHORIZATION).iter();
     let (Some(line), None) = (lines.next(), lines.next()) else {
         return None;
     };
     let (scheme, token) = line.to_str().ok()?.split_once(' ')?;
-    if !scheme.eq_ignore_ascii_case("bearer") {
-        return None;
-    }
-    let reception = node.site().reception.as_ref()?;
-    reception.tokens().find(token.trim(), Instant::now())
+    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
 }
 
 /// The time, in seconds since 1970.

@@ -2,9 +2,9 @@
 
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request, State};
-use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE, HOST, ORIGIN};
-use axum::http::{HeaderMap, Method, Uri};
-use axum::middleware::{Next, from_fn_with_state};
+use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE, HOST, ORIGIN, SET_COOKIE};
+use axum::http::{HeaderMap, HeaderValue, Method, Uri};
+use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use serde::Deserialize;
@@ -48,10 +48,37 @@ pub(crate) fn around(node: &Node, routes: Router<Node>) -> Router<Node> {
         // Else a session would end so long after its last change, not after its last use.
         .with_always_save(true)
         .with_expiry(Expiry::OnInactivity(Duration::minutes(IDLE_MINUTES)));
-    routes
-        .layer(DefaultBodyLimit::max(FORM_BYTES))
-        .layer(layer)
-        .layer(from_fn_with_state(node.clone(), own_pages_only))
+    let mut routes = routes.layer(DefaultBodyLimit::max(FORM_BYTES)).layer(layer);
+    if secure {
+        routes = routes.layer(from_fn(securely));
+    }
+    routes.layer(from_fn_with_state(node.clone(), own_pages_only))
+}
+
+/// Sets cookies through TLS alone. The library removes a session's cookie without saying so, and
+/// browsers then leave one of the longer name where it is.
+async fn securely(request: Request, next: Next) -> Response {
+    let mut response = next.run(request).await;
+    if let axum::http::header::Entry::Occupied(mut cookies) =
+        response.headers_mut().entry(SET_COOKIE)
+    {
+        for cookie in cookies.iter_mut() {
+            if let Some(secured) = secured(cookie) {
+                *cookie = secured;
+            }
+        }
+    }
+    response
+}
+
+/// A cookie with the attribute `Secure`; none where it has it.
+fn secured(cookie: &HeaderValue) -> Option<HeaderValue> {
+    let text = cookie.to_str().ok()?;
+    let mut attributes = text.split(';').skip(1).map(str::trim);
+    if attributes.any(|attribute| attribute.eq_ignore_ascii_case("secure")) {
+        return None;
+    }
+    HeaderValue::from_str(&format!("{text}; Secure")).ok()
 }
 
 #[derive(Deserialize)]

@@ -64,9 +64,11 @@ impl Service {
             .enable_all()
             .build();
         let reception = runtime.unwrap().block_on(Reception::open(reception));
+        let reception = Arc::new(reception.unwrap());
         let site = Site {
             desk: true,
-            reception: Some(Arc::new(reception.unwrap())),
+            secure: reception.is_https(),
+            reception: Some(reception),
             ..Site::default()
         };
         let ledger = Ledger::create_on(Disk::default(), &genesis(true), &checkpoint());

@@ -32,6 +32,11 @@ pub(crate) fn rs(algorithm: Algorithm) -> Key {
 
 /// Serves a node with two services: `hospital`, with an RSA and a P-384 key, and `other`.
 pub(crate) fn serving(settings: Settings) -> Service {
+    serving_at("http://localhost:1", settings)
+}
+
+/// The same, as browsers see it at an address.
+fn serving_at(public_url: &str, settings: Settings) -> Service {
     let folder = tempfile::tempdir().unwrap();
     let keys = |name: &str, keys: Vec<Value>| {
         let text = json!({ "keys": keys }).to_string();
@@ -41,7 +46,6 @@ pub(crate) fn serving(settings: Settings) -> Service {
     keys("hospital.json", public.to_vec());
     keys("other.json", vec![Key::es384("ec", 4).public()]);
     let text = r#"
-        public_url = "http://localhost:1"
         [[services]]
         client_id = "hospital"
         jwks_file = "hospital.json"
@@ -52,7 +56,7 @@ pub(crate) fn serving(settings: Settings) -> Service {
         parties = [{ role = "custodian", party = "south" }]
     "#;
     let path = folder.path().join("sign-in.toml");
-    std::fs::write(&path, text).unwrap();
+    std::fs::write(&path, format!("public_url = {public_url:?}\n{text}")).unwrap();
     Service::receiving(SignInSettings::read(&path).unwrap(), settings)
 }
 
@@ -173,6 +177,38 @@ fn a_service_gets_a_token_for_what_it_asks_of_its_own() {
     let basic = [("authorization", "Basic aG9zcGl0YWw6eA==")];
     let answer = call(service.address, "GET", "/desk/custodian/north", &basic, "");
     assert_eq!(answer.problem(), (401, "Token".to_owned()));
+}
+
+#[test]
+fn a_session_that_is_over_is_taken_back_through_tls_alone() {
+    let unknown = |name: &str| format!("{name}=AAAAAAAAAAAAAAAAAAAAAA");
+    for (url, name, secure) in [
+        ("https://salus.example", "__Host-salus", true),
+        ("http://localhost:1", "salus", false),
+    ] {
+        let service = serving_at(url, plenty());
+        let cookie = unknown(name);
+        let headers = [("cookie", cookie.as_str())];
+        let answer = call(
+            service.address,
+            "GET",
+            "/desk/custodian/north",
+            &headers,
+            "",
+        );
+        assert_eq!(answer.status, 401);
+        let taken = answer.header("set-cookie").unwrap();
+        assert!(taken.starts_with(&format!("{name}=;")), "{taken}");
+        assert!(
+            taken.contains("Path=/") && taken.contains("Max-Age=0"),
+            "{taken}"
+        );
+        assert_eq!(
+            taken.matches("Secure").count(),
+            usize::from(secure),
+            "{taken}"
+        );
+    }
 }
 
 #[test]

@@ -93,6 +93,15 @@ async function custodian() {
   await page().getByRole("link", { name: TITLE }).click();
   await walk.says("Attrition: from consent to match");
   await walk.look("study");
+  // The same, divided by a field.
+  await page().goto("/desk/custodians/hospital");
+  const form = page().locator("form", { has: count });
+  await form.getByLabel("Table").selectOption("strata");
+  await form.getByText("Strata: divided by which fields").click();
+  await form.getByLabel("Field", { exact: true }).selectOption("sex");
+  await walk.look("custodian-strata");
+  await count.click();
+  await page().locator("#job .notice.good").waitFor({ timeout: 120_000 });
 }
 
 /** A patient whose page says this, among those listed. */

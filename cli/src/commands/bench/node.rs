@@ -127,7 +127,7 @@ pub(super) fn run(context: &Context, args: &NodeArgs) -> Result<(), Failure> {
     spinner.finish_and_clear();
     stop.check()?;
     // After the folder, so that it ends before that is removed.
-    let service = Service::start(home.root())?;
+    let mut service = Service::start(home.root())?;
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;
@@ -135,7 +135,7 @@ pub(super) fn run(context: &Context, args: &NodeArgs) -> Result<(), Failure> {
         context,
         args,
         home: &home,
-        service: &service,
+        service: &mut service,
         answers: std::mem::take(&mut scene.answers),
         scene: &scene,
         phases: Vec::new(),
@@ -173,7 +173,7 @@ struct Bench<'a> {
     context: &'a Context,
     args: &'a NodeArgs,
     home: &'a Home,
-    service: &'a Service,
+    service: &'a mut Service,
     scene: &'a Scene,
     /// Those that were not handed in yet.
     answers: Vec<Bytes>,
@@ -186,9 +186,13 @@ impl Bench<'_> {
         load(self.service.address(), warm_up, self.mix()).await;
         self.read().await;
         let verified = self.verify(bare).await?;
+        self.service.check()?;
         self.submit_too_many().await;
+        self.service.check()?;
         self.read_too_many().await;
+        self.service.check()?;
         let sustained = self.sustain().await?;
+        self.service.check()?;
         Ok((verified, sustained))
     }
 

@@ -8,7 +8,7 @@ use crate::failure::Failure;
 use crate::home::{CountedTable, Issuer, Job, Outcome};
 use crate::path::count::{self, Counting};
 use crate::path::study::CheckedStudy;
-use crate::path::together;
+use crate::path::{table, together};
 
 /// So many pages are counted in one part. A part that was counted is kept over a restart.
 const PART: usize = 16;
@@ -17,7 +17,7 @@ pub(super) fn count(
     steps: &Steps<'_>,
     job: &Job,
     study: &str,
-    table: CountedTable,
+    table: &CountedTable,
 ) -> Result<Outcome, Failure> {
     let shared = &steps.desk.0;
     let (home, ledger) = (&shared.home, &**shared.node.ledger());
@@ -25,10 +25,8 @@ pub(super) fn count(
     let id = home.find_study(&*ledger.state()?, study)?.id;
     let study = CheckedStudy::read(ledger, id)?;
     let in_two_steps = study.study().in_two_steps();
-    let table = match table {
-        CountedTable::Count => Table::Count,
-        CountedTable::Attrition => Table::Attrition,
-    };
+    let profile = table::profile(ledger, study.study())?;
+    let table = table::table(study.study(), &profile, table)?;
     let says = if in_two_steps {
         "The tally is on the ledger. What it adds to is released in a second step: `salus cohort \
          share` and `salus cohort release`."

@@ -1,6 +1,7 @@
 //! Importing an export: rows and a report of what was left out, then, once the custodian has read
 //! it, records on the ledger.
 
+use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
@@ -20,6 +21,15 @@ use crate::path::record;
 /// Records are committed in at most so many runs, between which the job can be stopped: each run
 /// writes all openings of the custodian anew.
 const RUNS: usize = 20;
+/// What one import may hold: its memory is the service's own. Ordinarily that is 4 GiB at most, and
+/// never more than it unpacks to.
+const LIMITS: Limits = Limits {
+    line_bytes: 64 << 20,
+    document_bytes: 256 << 20,
+    expansion: 200,
+    total_bytes: 8 << 30,
+    facts: 10_000_000,
+};
 /// A run is of at least so many records.
 const SMALLEST_RUN: usize = 256;
 
@@ -88,7 +98,7 @@ fn place(desk: &Desk, job: &Job, source: &ImportSource) -> Result<PathBuf, Failu
             if folders(desk, &job.custodian).contains(name) =>
         {
             let folder = imports.join(job.custodian.as_str()).join(name.as_str());
-            refuse_links(&folder)?;
+            refuse_others(&folder)?;
             Ok(folder)
         }
         (ImportSource::Folder(name), _) => Err(Failure::Unknown {
@@ -99,17 +109,19 @@ fn place(desk: &Desk, job: &Job, source: &ImportSource) -> Result<PathBuf, Failu
     }
 }
 
-fn refuse_links(folder: &Path) -> Result<(), Failure> {
+/// Refuses a folder with anything but files and folders in it: a link may lead to what is not the
+/// custodian's, and reading a pipe may never end.
+fn refuse_others(folder: &Path) -> Result<(), Failure> {
     let entries = std::fs::read_dir(folder).map_err(Failure::file("list", folder))?;
     for entry in entries {
         let entry = entry.map_err(Failure::file("list", folder))?;
         let kind = entry
             .file_type()
             .map_err(Failure::file("read", entry.path()))?;
-        if kind.is_symlink() {
+        if !kind.is_file() && !kind.is_dir() {
             let name = entry.file_name();
             return Err(Failure::NotPermitted {
-                message: format!("{} is a link", name.to_string_lossy()),
+                message: format!("{} is a link, or no plain file", name.to_string_lossy()),
                 help: "put the file itself into the folder of imports".to_owned(),
             });
         }
@@ -120,7 +132,7 @@ fn refuse_links(folder: &Path) -> Result<(), Failure> {
 fn read(steps: &Steps<'_>, path: &Path) -> Result<Import, Failure> {
     steps.phase("files read", 0)?;
     let mut stopped = Ok(());
-    let import = import_in_steps(path, &Limits::default(), |read, files| {
+    let import = import_in_steps(path, &LIMITS, |read, files| {
         stopped = steps.at(read, files);
         match stopped {
             Ok(()) => ControlFlow::Continue(()),
@@ -132,6 +144,11 @@ fn read(steps: &Steps<'_>, path: &Path) -> Result<Import, Failure> {
         ImportError::NothingToRead { .. } => Failure::usage(
             "there is no .ndjson or .json file in it",
             "give the files of a FHIR R4 export, plain or gzipped",
+        ),
+        ImportError::TooLarge { .. } => Failure::usage(
+            error.to_string(),
+            "import it in several parts, all of a patient in one of them, or let the operator use \
+             `salus record issue`",
         ),
         other => other.into(),
     })
@@ -154,14 +171,7 @@ pub(super) fn commit(
         help: "import the export again".to_owned(),
     })?;
     let issuer = home.issuer(&job.custodian)?;
-    if let Some(name) = record::first_foreign(home, &issuer, &rows)? {
-        return Err(Failure::NotPermitted {
-            message: format!("the wallet {name} of this home holds records of another custodian"),
-            help: "who has the same id there may be somebody else: let the patient ask for the \
-                   record with `salus wallet request`"
-                .to_owned(),
-        });
-    }
+    record::check_wallets(home, &issuer, &rows, &BTreeMap::new())?;
     steps.phase("records committed", rows.len())?;
     let mut all = record::Issued::default();
     for run in rows.chunks(rows.len().div_ceil(RUNS).max(SMALLEST_RUN)) {

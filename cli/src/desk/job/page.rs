@@ -1,15 +1,15 @@
 //! The pages of jobs: a custodian's list, and one job with what came of it.
 
 use askama::Template;
-use axum::extract::{Path, State};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use salus_node::Problem;
 use salus_node::pages::{Here, Html, Shell};
-use salus_node::sign_in::{Identity, Role};
 
+use super::known::KnownJob;
 use super::report::ImportedReport;
-use super::{Desk, word};
+use super::word;
+use crate::desk::seat::{Custodian, Seat};
 use crate::home::{CountedTable, ImportSource, Job, Role as Registered, Standing, Work};
 
 /// A job as pages show it.
@@ -117,6 +117,11 @@ fn title(work: &Work) -> String {
             table: CountedTable::Attrition,
             ..
         } => format!("Attrition for {title}"),
+        Work::Count {
+            title,
+            table: CountedTable::Strata(by),
+            ..
+        } => format!("Count for {title}, divided by {}", by.join(" and ")),
     }
 }
 
@@ -136,25 +141,19 @@ pub(super) struct JobsPage {
     jobs: Vec<JobView>,
 }
 
-pub(super) async fn jobs(
-    State(desk): State<Desk>,
-    identity: Identity,
-    Path(name): Path<String>,
-) -> Result<Html<JobsPage>, Problem> {
-    let name = Desk::acting(&identity, Role::Custodian, &name)?;
-    let node = desk.0.node.clone();
-    let page = desk.read(move |home, ledger| {
-        let party = home.party(Registered::Issuer, &name)?;
-        let jobs = home.jobs(&name)?;
+pub(super) async fn jobs(seat: Seat<Custodian>) -> Result<Html<JobsPage>, Problem> {
+    let page = seat.page(move |view, name| {
+        let party = view.home.party(Registered::Issuer, name)?;
+        let jobs = view.home.jobs(name)?;
         let title = format!("Jobs of {}", party.title);
         Ok(JobsPage {
-            shell: Shell::of(&node, &*ledger.state()?, title, Here::Desk),
+            shell: view.shell(&*view.ledger.state()?, title),
             name: name.to_string(),
             title: party.title,
             jobs: jobs.iter().map(JobView::of).collect(),
         })
     });
-    Ok(Html(page.await?))
+    page.await
 }
 
 #[derive(Debug, Template)]
@@ -169,25 +168,19 @@ pub(super) struct JobPage {
     has_rows: bool,
 }
 
-pub(super) async fn job(
-    State(desk): State<Desk>,
-    identity: Identity,
-    Path((name, id)): Path<(String, String)>,
-) -> Result<Html<JobPage>, Problem> {
-    let name = Desk::acting(&identity, Role::Custodian, &name)?;
-    let job = desk.known_job(name.clone(), &id).await?;
-    let node = desk.0.node.clone();
-    let page = desk.read(move |home, ledger| {
-        let party = home.party(Registered::Issuer, &name)?;
-        let view = JobView::of(&job);
+pub(super) async fn job(KnownJob { desk, job }: KnownJob) -> Result<Html<JobPage>, Problem> {
+    let asking = desk.clone();
+    let page = desk.page(move |view| {
+        let party = view.home.party(Registered::Issuer, &job.custodian)?;
+        let told = JobView::of(&job);
         Ok(JobPage {
-            shell: Shell::of(&node, &*ledger.state()?, view.title.clone(), Here::Desk),
-            name: name.to_string(),
+            shell: view.shell(&*view.ledger.state()?, told.title.clone()),
+            name: job.custodian.to_string(),
             title: party.title,
-            report: home.job_report(&name, &job.id)?,
-            has_rows: job.standing == Standing::Done && home.has_job_rows(&name, &job.id),
-            job: view,
+            report: view.home.job_report(&job.custodian, &job.id)?,
+            has_rows: asking.can_commit(&job),
+            job: told,
         })
     });
-    Ok(Html(page.await?))
+    page.await
 }

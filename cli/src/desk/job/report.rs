@@ -7,9 +7,10 @@ use salus_datasets::derivation::DerivationReport;
 use salus_datasets::fhir::consent::wishes;
 use salus_datasets::fhir::{FileOutcome, FileReport, Import, Tally};
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 /// What an import reports.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct ImportedReport {
     pub(super) patients: usize,
@@ -31,7 +32,7 @@ pub(super) struct ImportedReport {
 }
 
 /// A file and how reading it ended.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct FileLine {
     pub(super) name: String,
@@ -41,7 +42,7 @@ pub(super) struct FileLine {
 }
 
 /// So many of something, left out for a reason.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct LeftOutLine {
     pub(super) of: String,
@@ -100,7 +101,11 @@ impl ImportedReport {
             events: derived.events,
             events_of_profile: derived.events_of_profile,
             after_index: derived.after_index,
-            consenting: wishes(import).iter().filter(|wish| wish.is_ok()).count(),
+            consenting: match import.report.is_complete() {
+                true => wishes(import).iter().filter(|wish| wish.is_ok()).count(),
+                // A refusal may be in what is missing.
+                false => 0,
+            },
             files: import.report.files.iter().map(FileLine::of).collect(),
             patients_left_out: patients
                 .map(|(reason, tally)| LeftOutLine::of("patients", reason.words(), tally))

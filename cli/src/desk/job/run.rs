@@ -76,7 +76,7 @@ fn perform(desk: &Desk, queued: &Queued, job: &Job) -> Result<Outcome, Failure> 
             index_day,
         } => import::commit(&steps, job, import, profile, *index_day),
         Work::Publish { profile, index_day } => publish::publish(&steps, job, profile, *index_day),
-        Work::Count { study, table, .. } => count::count(&steps, job, study, *table),
+        Work::Count { study, table, .. } => count::count(&steps, job, study, table),
     }
 }
 

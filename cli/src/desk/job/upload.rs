@@ -1,20 +1,26 @@
 //! Uploads: the files of an export, written to the disk as they arrive, within limits.
+#![allow(clippy::disallowed_types)] // what axum refuses of them becomes a problem here
 
+use std::future::Future;
 use std::path::Path;
+use std::time::Duration;
 
 use axum::extract::multipart::{Field, MultipartError};
-use axum::extract::{Multipart, Path as InPath, State};
+use axum::extract::{FromRequest, Multipart, Request};
 use axum::http::StatusCode;
 use axum::response::Redirect;
 use salus_node::Problem;
-use salus_node::sign_in::{Identity, Role};
 use salus_protocol::day::Day;
 use tempfile::TempDir;
 use tokio::fs::OpenOptions;
 use tokio::io::AsyncWriteExt;
+use tokio::time::timeout;
+use utoipa::ToSchema;
 
-use super::ask::{dataset, job_page};
+use super::ask::dataset;
+use super::form::job_page;
 use super::{Desk, problem};
+use crate::desk::seat::{Custodian, Seat};
 use crate::failure::Failure;
 use crate::home::{Home, ImportSource, Job, Name, Work};
 
@@ -24,6 +30,10 @@ const MOST_BYTES: u64 = 1 << 30;
 const MOST_FILES: usize = 200;
 /// The longest value of a field that is no file, in bytes.
 const LONGEST_FIELD: usize = 200;
+/// How long an upload may take: less than a connection lives, so that its sender is told.
+const LONGEST: Duration = Duration::from_secs(9 * 60);
+/// How long an upload may stand still.
+const PATIENCE: Duration = Duration::from_secs(30);
 /// Uploads that have not arrived yet are in folders of such names.
 const ARRIVING: &str = ".arriving-";
 
@@ -33,28 +43,61 @@ struct Arrived {
     index_day: Day,
 }
 
+/// An upload's parts, still to be read. Whatever else is sent is a problem.
+pub(super) struct Parts(pub(super) Multipart);
+
+impl<S: Send + Sync> FromRequest<S> for Parts {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+        let parts = Multipart::from_request(request, state).await;
+        let parts = parts.map_err(|error| Problem::form(error.body_text()))?;
+        Ok(Self(parts))
+    }
+}
+
+/// What an upload is made of; of its files the names matter too.
+#[derive(Debug, ToSchema)]
+#[expect(
+    dead_code,
+    reason = "it describes a form, whose fields are read one by one"
+)]
+pub(super) struct UploadForm {
+    /// One of the profiles that Salus ships.
+    profile: String,
+    /// The day as of which rows are derived, such as `2025-01-31`.
+    index_day: String,
+    /// NDJSON or Bundles, plain or gzipped: at most 200 files, 1 GiB together.
+    #[schema(value_type = Vec<String>, format = Binary)]
+    files: Vec<Vec<u8>>,
+}
+
 pub(super) async fn upload(
-    State(desk): State<Desk>,
-    identity: Identity,
-    InPath(name): InPath<String>,
-    form: Multipart,
+    Seat { desk, name, .. }: Seat<Custodian>,
+    Parts(form): Parts,
 ) -> Result<Redirect, Problem> {
-    let name = Desk::acting(&identity, Role::Custodian, &name)?;
-    let place = desk.0.jobs.uploads.clone().try_acquire_owned();
-    let _place = place.map_err(|_| super::events::busy())?;
+    Ok(job_page(&receive(&desk, name, form).await?))
+}
+
+/// Receives an upload, and asks to import it. Whether there is room for it is asked before anything of
+/// it is read.
+pub(super) async fn receive(desk: &Desk, name: Name, form: Multipart) -> Result<Job, Problem> {
+    let _place = desk.0.jobs.uploads.take(&name).ok_or_else(Problem::busy)?;
+    desk.check_room(&name).await?;
     let path = desk.0.home.jobs_path(&name).map_err(problem)?;
     // Removed when this ends otherwise than well, also when the client goes away.
     let folder = tempfile::Builder::new().prefix(ARRIVING).tempdir_in(&path);
     let folder = folder.map_err(|error| problem(Failure::file("make a folder in", path)(error)))?;
-    let arrived = receive(form, folder.path()).await?;
+    let arrived = timeout(LONGEST, read(form, folder.path())).await;
+    let arrived = arrived.unwrap_or_else(|_| Err(Problem::slow()))?;
     let work = Work::Import {
         source: ImportSource::Upload,
         profile: arrived.profile,
         index_day: arrived.index_day,
     };
-    let job = Job::new(name.clone(), work).map_err(problem)?;
+    let job = Job::new(name, work).map_err(problem)?;
     let placed = desk.place(job, move |home, job| bring(home, job, folder));
-    Ok(job_page(&name, &placed.await?))
+    placed.await
 }
 
 /// Moves what arrived into the job's folder.
@@ -78,10 +121,10 @@ pub(super) fn sweep(home: &Home, custodian: &Name) -> Result<(), Failure> {
     Ok(())
 }
 
-async fn receive(mut form: Multipart, folder: &Path) -> Result<Arrived, Problem> {
+async fn read(mut form: Multipart, folder: &Path) -> Result<Arrived, Problem> {
     let (mut profile, mut index_day) = (None, None);
     let (mut bytes, mut files) = (0u64, 0usize);
-    while let Some(field) = form.next_field().await.map_err(broken)? {
+    while let Some(field) = in_time(form.next_field()).await? {
         match field.name() {
             Some("profile") => profile = Some(text(field).await?),
             Some("index_day") => index_day = Some(text(field).await?),
@@ -105,7 +148,7 @@ async fn receive(mut form: Multipart, folder: &Path) -> Result<Arrived, Problem>
 
 async fn text(mut field: Field<'_>) -> Result<String, Problem> {
     let mut bytes = Vec::new();
-    while let Some(chunk) = field.chunk().await.map_err(broken)? {
+    while let Some(chunk) = in_time(field.chunk()).await? {
         if bytes.len() + chunk.len() > LONGEST_FIELD {
             return Err(refused("a field is too long"));
         }
@@ -133,7 +176,7 @@ async fn write(mut field: Field<'_>, folder: &Path, bytes: &mut u64) -> Result<(
         }
         opened => opened.map_err(failed)?,
     };
-    while let Some(chunk) = field.chunk().await.map_err(broken)? {
+    while let Some(chunk) = in_time(field.chunk()).await? {
         *bytes += chunk.len() as u64;
         if *bytes > MOST_BYTES {
             return Err(Problem::new(
@@ -156,12 +199,14 @@ fn refused(what: impl Into<String>) -> Problem {
         "Form",
         "Not as it must be",
         format!(
-            "{}; go back and choose the files of a FHIR export",
+            "{}; send profile, index_day and the files of a FHIR export",
             what.into()
         ),
     )
 }
 
-fn broken(_: MultipartError) -> Problem {
-    refused("the upload broke off, or is no form")
+/// The next of what arrives, unless nothing does.
+async fn in_time<T>(next: impl Future<Output = Result<T, MultipartError>>) -> Result<T, Problem> {
+    let next = timeout(PATIENCE, next).await.map_err(|_| Problem::slow())?;
+    next.map_err(|_| refused("the upload broke off, or is no form"))
 }

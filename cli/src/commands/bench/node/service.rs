@@ -72,6 +72,16 @@ impl Service {
         Process::of(self.killed.0.id())
     }
 
+    /// An error once it has ended, which it never does by itself.
+    pub(super) fn check(&mut self) -> Result<(), Failure> {
+        match self.killed.0.try_wait()? {
+            None => Ok(()),
+            Some(status) => Err(Failure::UnderLoad {
+                came: format!("the service ended ({status}): {}", self.said()),
+            }),
+        }
+    }
+
     /// The last lines that it said.
     pub(super) fn said(&self) -> String {
         join(&self.said)
