@@ -24,12 +24,11 @@ use axum::extract::FromRef;
 use axum::routing::{get, post};
 use salus_datasets::profiles;
 use salus_ledger::engine::Ledger;
-use salus_node::sign_in::{Identity, Role};
 use salus_node::{Node, Problem};
 use salus_protocol::profile::Profile;
 
 use crate::failure::Failure;
-use crate::home::{Home, Name};
+use crate::home::Home;
 use crate::path::prover::Prover;
 use job::Jobs;
 use problem::problem;
@@ -75,6 +74,7 @@ impl Desk {
     pub(crate) fn routes(self) -> Router<Node> {
         Router::new()
             .route("/desk", get(door::door))
+            .route("/desk/patients", get(door::patient))
             .route("/desk/patients/{name}", get(patient::patient))
             .route("/desk/patients/{name}/grant", post(patient::consent::grant))
             .route(
@@ -95,18 +95,6 @@ impl Desk {
             .route("/desk/custodians/{name}", get(custodian::custodian))
             .merge(Self::job_routes())
             .with_state(self)
-    }
-
-    /// The name of a party for which this person may act. That there is no such party, and that it
-    /// is not this person's, are answered alike: else one could ask who is a patient here.
-    fn acting(identity: &Identity, role: Role, name: &str) -> Result<Name, Problem> {
-        let nobody = || Problem::not_found(format!("you have no desk here as {role} {name:?}"));
-        let known = name.parse::<Name>().map_err(|_| nobody())?;
-        if identity.may_act(role, name) {
-            Ok(known)
-        } else {
-            Err(nobody())
-        }
     }
 
     /// Reads the home and the ledger.

@@ -163,6 +163,16 @@ fn nobody_sits_down_who_did_not_sign_in() {
     let desk = serving.send("GET /desk", &own, "");
     assert_eq!(desk.status, 200);
     assert!(desk.body.contains("Ethics Board") && desk.body.contains("alice"));
+    // A patient is found by name, and nobody else's name leads anywhere.
+    let found = serving.send("GET /desk/patients?name=alice", &own, "");
+    assert_eq!(
+        (found.status, found.header("location")),
+        (303, Some("/desk/patients/alice"))
+    );
+    let nobody = serving.send("GET /desk/patients?name=..%2fx", &own, "");
+    assert_eq!(nobody.status, 404);
+    let stranger = serving.send("GET /desk/patients?name=alice", &[], "");
+    assert_eq!(stranger.status, 401);
     // The link is good once, and signing out ends what it began.
     let again = format!("GET {}", serving.link.as_ref().unwrap());
     assert_eq!(serving.send(&again, &[], "").status, 401);

@@ -85,11 +85,15 @@ fn path() -> impl Strategy<Value = String> {
 /// A field of some form, as its page sends it or otherwise.
 fn field() -> impl Strategy<Value = String> {
     let name = select(vec![
+        "and_by",
+        "and_cuts",
         "approvals",
         "ask",
         "board",
+        "by",
         "condition",
         "contact",
+        "cuts",
         "declares",
         "disease",
         "epsilon",
@@ -116,7 +120,7 @@ fn field() -> impl Strategy<Value = String> {
     let value = prop_oneof![
         6 => select(vec![
             "", "0", "-1", "1", "65536", "18446744073709551616", "0.1", "NaN", "2025-01-01", "2025-02-30", "9999-12-31",
-            "general", "cardiometabolic", "count", "contact", "health", "europe", "sponsor", "ethics", "hospital",
+            "general", "cardiometabolic", "count", "strata", "sex", "birth", "40,65", "contact", "health", "europe", "sponsor", "ethics", "hospital",
             "..%2f..%2fetc%2fpasswd", "%00", "%ff", "%e2%80%ae", "%", "%zz", "cohort+%22A%22+at+2025-01-01%0ainclude+all%0a++age+at+least+18+years",
             "cohort", "%3Cscript%3E", "a%0d%0ab:+c",
         ]).prop_map(str::to_owned),
@@ -253,6 +257,54 @@ fn any_upload_is_answered() {
             "POST /desk/custodians/hospital/uploads".to_owned(),
             (*media).to_owned(),
             body,
+        )
+    });
+}
+
+#[test]
+fn any_json_of_a_service_is_answered() {
+    let home = prepared();
+    let path = select(vec![
+        "",
+        "/jobs",
+        "/uploads",
+        "/jobs/x",
+        "/jobs/%2e%2e/cancel",
+        "/jobs/%ff/commit",
+        "/jobs/0/events",
+    ]);
+    let value = prop_oneof![
+        4 => select(vec![
+            "\"import\"", "\"publish\"", "\"count\"", "\"general\"", "\"2025-01-01\"", "\"..\"", "\"\"", "\"asked\"",
+            "\"attrition\"", "{\"strata\":[\"sex\"]}", "{\"strata\":[]}", "{\"strata\":[\"birth=0\",\"\\u0000\"]}",
+            "{\"strata\":[\"bmi.latest=1e99\"]}", "null", "-1", "1e999", "[[[[", "\"\\ud800\"",
+        ]).prop_map(str::to_owned),
+        1 => "\\PC{0,20}",
+    ];
+    let name = select(vec![
+        "kind",
+        "folder",
+        "profile",
+        "index_day",
+        "study",
+        "table",
+        "x",
+    ]);
+    let any = (
+        path,
+        select(&["hospital", "nobody", "%ff"][..]),
+        select(vec!["GET", "POST", "POST", "DELETE", "PUT"]),
+        prop::collection::vec((name, value), 0..6),
+    );
+    at_desks(&home, &any, |(path, party, method, members)| {
+        let members = members
+            .iter()
+            .map(|(name, value)| format!("\"{name}\":{value}"));
+        let body = format!("{{{}}}", members.collect::<Vec<_>>().join(","));
+        (
+            format!("{method} /api/v1/custodians/{party}{path}"),
+            "application/json".to_owned(),
+            body.into_bytes(),
         )
     });
 }

@@ -145,9 +145,17 @@ fn a_full_disk_refuses_transactions_and_is_read_until_there_is_room() {
     let serving = Serving::start(&home, &[]);
     assert_eq!(serving.client.get("health")["room"], true);
     submit(&serving, &home, 0..20, &mut kept);
+    let (follower, url) = (
+        TestHome::empty(),
+        format!("http://{}", serving.client.address),
+    );
+    let id = id_of(serving.client).to_string();
 
     // Nearly full, and full to the last byte.
     for left in [4 << 20, 0] {
+        let follow = ["ledger", "follow", &url, "--ledger", &id];
+        follower.ok(&follow);
+        let entries = follower.ok(&["ledger", "status"])["entries"].clone();
         let ballast = fill(&disk, left);
         for number in 100..103 {
             refuses(&serving, &home, number, "DiskFull");
@@ -155,6 +163,7 @@ fn a_full_disk_refuses_transactions_and_is_read_until_there_is_room() {
         serving.says("the disk that the ledger is on is full");
         assert_eq!(serving.client.get("health")["room"], false);
         check(&serving, &kept);
+        assert_eq!(follower.ok(&["ledger", "status"])["entries"], entries);
         for page in ["/", "/parties", "/api/v1/ledger", "/checkpoint"] {
             let (status, _) = serving.client.call(&format!("GET {page}"), b"").unwrap();
             assert_eq!(status, 200, "{page}");

@@ -208,7 +208,7 @@ fn noise_is_drawn_by_the_next_day() {
     home.fails(
         4,
         &cohort("tally", "north", &["--by", "sex"]),
-        "tenths of epsilon",
+        "costs 1.0 of epsilon; 0.5 of 1.0 is spent",
     );
     let (report, _) = audited(&home);
     assert_eq!(report["cohort_answers"][0]["epsilon"], "0.5");

@@ -13,12 +13,15 @@ mod party;
 mod query;
 mod shell;
 mod sign_in;
+mod signer;
 mod site;
+mod stakes;
 mod study;
 mod verify;
 mod words;
 
 use axum::Router;
+use axum::response::Redirect;
 use axum::routing::get;
 
 use crate::node::Node;
@@ -28,7 +31,8 @@ pub use html::{Html, PAGE_POLICY};
 pub use shell::{Here, Shell};
 pub(crate) use sign_in::sign_in_page;
 pub use site::{OfferedProfile, Site};
-pub use words::{StudyInWords, policy_sentence};
+pub use stakes::Stakes;
+pub use words::{StudyInWords, area_name, policy_sentence, region_name};
 
 /// The routes of all public pages.
 pub(crate) fn routes() -> Router<Node> {
@@ -43,4 +47,20 @@ pub(crate) fn routes() -> Router<Node> {
         .route("/explorer/entries/{index}", get(entry::entry))
         .route("/parties", get(party::parties))
         .route("/assets/{*path}", get(asset::asset))
+        .route("/robots.txt", get(asset::robots))
+        .merge(guessed())
+}
+
+/// Addresses that people and browsers try by themselves.
+fn guessed() -> Router<Node> {
+    let places = [
+        ("/favicon.ico", "/assets/salus.svg"),
+        ("/api", "/api/v1/reference"),
+        ("/api/v1", "/api/v1/reference"),
+        ("/docs", "/api/v1/reference"),
+    ];
+    let lead = |routes: Router<Node>, (from, to): (&str, &'static str)| {
+        routes.route(from, get(async move || Redirect::to(to)))
+    };
+    places.into_iter().fold(Router::new(), lead)
 }

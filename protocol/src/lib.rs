@@ -23,9 +23,9 @@ pub mod row_commitment;
 pub mod statement;
 
 /// Whether a character could make a terminal or a page show another text than the one stored:
-/// control characters, and those that turn the direction of writing.
+/// control characters, those that break a line, and those that turn the direction of writing.
 #[must_use]
 pub fn is_deceptive(c: char) -> bool {
-    let turns = matches!(c, '\u{061c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    let turns = matches!(c, '\u{061c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
     c.is_control() || turns
 }

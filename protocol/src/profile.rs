@@ -8,6 +8,7 @@
 mod code;
 mod document;
 mod encoding;
+mod form;
 
 use std::collections::BTreeMap;
 
@@ -32,6 +33,14 @@ pub enum ProfileError {
     /// Not TOML, or not of the profile's shape.
     #[error("not a profile: {0}")]
     Syntax(#[from] toml::de::Error),
+    /// A part that is written otherwise than in its one form.
+    #[error("{place} of the profile: {problem}, so that it has one form")]
+    Form {
+        /// Where in the document, such as `field[2].encoding`.
+        place: String,
+        /// What to do.
+        problem: String,
+    },
     /// One name stands for two things.
     #[error("{what} {name:?} is defined twice; give each its own name")]
     Duplicate {
@@ -151,7 +160,9 @@ impl Profile {
     /// # Errors
     /// [`ProfileError`] says what is wrong and where.
     pub fn from_toml(text: &str) -> Result<Self, ProfileError> {
-        Self::new(toml::from_str(text)?)
+        let document = toml::from_str(text)?;
+        form::check(text, &document)?;
+        Self::new(document)
     }
 
     /// Checks a document.

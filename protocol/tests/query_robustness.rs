@@ -204,6 +204,8 @@ fn characters_that_deceive_are_refused() {
         "\u{1b}[1A\u{1b}[2K",
         "\rno stroke",
         "\u{202e}",
+        "\u{2028}  no stroke",
+        "\u{2029}",
         "\u{2066}",
         "\u{0}",
         "\u{9b}1A",

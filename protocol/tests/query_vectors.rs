@@ -203,6 +203,38 @@ and all of these hold:
 }
 
 #[test]
+fn explanations_count_as_english_does() {
+    let profile = profile();
+    let said = |criterion: &str| {
+        let text = format!("cohort \"\" using sample at 2020-01-01\ninclude all\n  {criterion}\n");
+        let explained = Query::parse(&text).unwrap().explain(&profile).unwrap();
+        explained.groups[0].criteria[0].text.clone()
+    };
+    for (criterion, expected) in [
+        ("age at least 1 years", "at least 1 completed year on"),
+        (
+            "age between 1 and 2 years",
+            "from 1 to 2 completed years on",
+        ),
+        (
+            "mi.latest within 1 month before index",
+            "at most 1 month before the index day",
+        ),
+        (
+            "mi.latest within 2 month before index",
+            "at most 2 months before the index day",
+        ),
+        (
+            "mi.latest before index",
+            "Latest myocardial infarction is before the index day",
+        ),
+    ] {
+        let text = said(criterion);
+        assert!(text.contains(expected), "{criterion}: {text}");
+    }
+}
+
+#[test]
 fn somebody_born_on_29_february_ages_on_1_march() {
     let profile = profile();
     let matches = |index: &str, born: &str| {

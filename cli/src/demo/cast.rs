@@ -216,7 +216,7 @@ impl Cast {
             let terms = Terms {
                 title: Title::new(asked.query.title()).map_err(not_in_demo)?,
                 purpose: purpose()?,
-                expires: Day::LAST,
+                expires: a_year_on(asked.query.index())?,
                 freshness: 100,
                 policy: Policy::STANDARD,
                 boards: vec![self.board.key.public()],
@@ -338,7 +338,7 @@ impl Cast {
     }
 }
 
-fn set_day(home: &Home, ledger: &Ledger, day: Day) -> Result<(), Failure> {
+pub(super) fn set_day(home: &Home, ledger: &Ledger, day: Day) -> Result<(), Failure> {
     let id = ledger.state()?.id();
     let operator = home.operator()?;
     submit(
@@ -348,11 +348,18 @@ fn set_day(home: &Home, ledger: &Ledger, day: Day) -> Result<(), Failure> {
     Ok(())
 }
 
+/// The day a year after a day.
+pub(super) fn a_year_on(day: Day) -> Result<Day, Failure> {
+    let later = day.date().checked_add(jiff::Span::new().years(1));
+    let later = later.map_err(not_in_demo)?;
+    Day::from_date(later).map_err(not_in_demo)
+}
+
 pub(super) fn purpose() -> Result<Purpose, Failure> {
     Ok(Purpose {
         research: Research::Disease(DiseaseArea::Type2Diabetes),
         ask: Ask::Contact,
-        institution: Institution::new("Demo University Hospital").map_err(not_in_demo)?,
+        institution: Institution::new("Demo Therapeutics Company").map_err(not_in_demo)?,
         region: Region::NorthAmerica,
         for_profit: true,
         commercial: false,

@@ -6,7 +6,7 @@ use askama::Template;
 use axum::Json;
 use salus_datasets::profiles;
 use salus_ledger::engine::Ledger;
-use salus_ledger::state::{Standing, State as LedgerState};
+use salus_ledger::state::{Rejection, Standing, State as LedgerState};
 use salus_node::Problem;
 use salus_node::pages::{Here, Html, Shell};
 use salus_protocol::cohort::{Band, Stratifier, Table};
@@ -79,6 +79,8 @@ pub(super) struct DatasetView {
     offered: bool,
     records: usize,
     pages: usize,
+    /// Pages that were ever published.
+    published: usize,
     /// Pages that are published as they are now.
     current: usize,
 }
@@ -102,7 +104,8 @@ pub(super) struct Queued {
     /// The fields of its profile, by which a table can be divided.
     fields: Vec<FieldView>,
     /// Why there is none.
-    hindrance: Option<String>,
+    #[schema(value_type = Option<String>)]
+    hindrance: Option<Hindrance>,
     /// Tables that this custodian has answered or tallied.
     done: usize,
 }
@@ -133,6 +136,41 @@ impl FieldView {
             name: field.name.clone(),
             label: field.label.clone(),
             cuts_in: table::cuts_in(&field.encoding).map(str::to_owned),
+        }
+    }
+}
+
+/// Why a study can't be counted for now.
+#[derive(Debug, Clone, Serialize)]
+#[serde(into = "String")]
+enum Hindrance {
+    /// Its dataset was never published.
+    Unpublished,
+    /// Its dataset changed since it was published.
+    Stale,
+    /// By another rule.
+    Rule(String),
+}
+
+impl From<Rejection> for Hindrance {
+    fn from(rejection: Rejection) -> Self {
+        match rejection {
+            Rejection::PageUnpublished { .. } => Self::Unpublished,
+            Rejection::PageStale { .. } => Self::Stale,
+            other => Self::Rule(other.to_string()),
+        }
+    }
+}
+
+impl From<Hindrance> for String {
+    fn from(hindrance: Hindrance) -> Self {
+        match hindrance {
+            Hindrance::Unpublished => "the dataset is not published yet".to_owned(),
+            Hindrance::Stale => {
+                "consents or records changed since the dataset was published: publish it again"
+                    .to_owned()
+            }
+            Hindrance::Rule(rule) => rule,
         }
     }
 }
@@ -213,9 +251,10 @@ fn datasets(state: &LedgerState, issuer: &Issuer) -> Vec<DatasetView> {
     let view = |((name, index_day), edition): ((&str, Day), Edition)| {
         let dataset = state.dataset(&issuer.key.public(), &edition)?;
         let pages = dataset.pages();
-        let current = (0u32..)
-            .take(pages)
-            .filter(|page| dataset.is_current(*page));
+        let pages_where = |holds: &dyn Fn(u32) -> bool| {
+            let numbers = (0u32..).take(pages);
+            numbers.filter(|page| holds(*page)).count()
+        };
         let known = profiles::named(name);
         Some(DatasetView {
             profile: name.to_owned(),
@@ -224,7 +263,8 @@ fn datasets(state: &LedgerState, issuer: &Issuer) -> Vec<DatasetView> {
             index_day: index_day.to_string(),
             records: dataset.records().len(),
             pages,
-            current: current.count(),
+            published: pages_where(&|page| dataset.published(page).is_some()),
+            current: pages_where(&|page| dataset.is_current(page)),
         })
     };
     editions.into_iter().filter_map(view).collect()
@@ -244,7 +284,7 @@ fn queue(ledger: &Ledger, state: &LedgerState, issuer: &Issuer) -> Result<Vec<Qu
         for (name, words, table) in offered_tables() {
             match state.cohort_statement(&study.id, &key, &table) {
                 Ok(_) => tables.push(OfferedTable { name, words }),
-                Err(rejection) => hindrance = Some(rejection.to_string()),
+                Err(rejection) => hindrance = Some(Hindrance::from(rejection)),
             }
         }
         let answers = study

@@ -2,17 +2,25 @@
 
 use askama::Template;
 use axum::extract::State;
+use axum::response::Redirect;
 use salus_ledger::engine::Ledger;
 use salus_node::Problem;
 use salus_node::pages::{Here, Html, Shell};
+use salus_node::request::Parameters;
 use salus_node::sign_in::{Identity, Role};
+use serde::Deserialize;
 
 use super::Desk;
+use super::seat::{Kind as _, Patient};
 use crate::failure::Failure;
 use crate::home::{Home, Name, Role as Registered};
+use crate::path::Places;
+use crate::path::consent::in_force;
 
-/// So many patients are listed; more are found by name.
-const LISTED: usize = 12;
+/// So many patients with a consent are listed, and so many without; more are found by name.
+const LISTED: (usize, usize) = (8, 4);
+/// Among so many they are looked for.
+const LOOKED_AT: usize = 60;
 
 #[derive(Debug, Template)]
 #[template(path = "desk/door.html")]
@@ -69,12 +77,13 @@ fn read(home: &Home, ledger: &Ledger, shell: Shell, identity: &Identity) -> Resu
     let custodians = allowed(Role::Custodian, home.party_names(Registered::Issuer)?);
     let custodians = registered(Registered::Issuer, custodians);
     let patients = allowed(Role::Subject, home.wallet_names()?);
-    let more_patients = patients.len().saturating_sub(LISTED);
+    let all = patients.len();
+    let listed = choose(ledger, home, patients, &mut unreadable)?;
     Ok(Door {
         shell,
         name: identity.name.clone(),
-        more_patients,
-        patients: choose(ledger, home, patients, &mut unreadable)?,
+        more_patients: all.saturating_sub(listed.len()),
+        patients: listed,
         sponsors: allowed(Role::Researcher, home.sponsor_names()?)
             .into_iter()
             .map(|name| Seat {
@@ -97,7 +106,8 @@ fn sound<T>(read: Result<T, Failure>, unreadable: &mut usize) -> Option<T> {
     .ok()
 }
 
-/// Some of the patients, with and without consent, so that there is something to see of each.
+/// The first patients with a consent on the ledger, and the first without: there is something to
+/// see of each.
 fn choose(
     ledger: &Ledger,
     home: &Home,
@@ -105,24 +115,43 @@ fn choose(
     unreadable: &mut usize,
 ) -> Result<Vec<Seat>, Failure> {
     let state = ledger.state()?;
-    let places = crate::path::Places::of(&state);
-    let mut seats = Vec::new();
-    for name in names.into_iter().take(LISTED) {
+    let places = Places::of(&state);
+    let (mut seats, mut with, mut without) = (Vec::new(), 0, 0);
+    for name in names.into_iter().take(LOOKED_AT) {
         let Some(wallet) = sound(home.wallet(&name), unreadable) else {
             continue;
         };
-        let consents = wallet
-            .holdings
-            .iter()
-            .filter(|holding| crate::path::consent::in_force(&state, &places, holding).is_some());
-        let title = match consents.count() {
-            0 => "has given no consent",
-            _ => "has given consent",
+        let mut holdings = wallet.holdings.iter();
+        let consents = holdings.any(|holding| in_force(&state, &places, holding).is_some());
+        let (title, found, most) = if consents {
+            ("has given consent", &mut with, LISTED.0)
+        } else {
+            ("has given no consent", &mut without, LISTED.1)
         };
-        seats.push(Seat {
-            name: name.to_string(),
-            title: title.to_owned(),
-        });
+        if *found < most {
+            *found += 1;
+            seats.push(Seat {
+                name: name.to_string(),
+                title: title.to_owned(),
+            });
+        }
     }
     Ok(seats)
+}
+
+/// Whose desk is looked for.
+#[derive(Debug, Deserialize)]
+pub(super) struct Wanted {
+    name: String,
+}
+
+/// Leads to a patient's desk, for who may act for that patient. Of others this says as little as
+/// the desk itself.
+pub(super) async fn patient(
+    State(desk): State<Desk>,
+    identity: Identity,
+    Parameters(wanted): Parameters<Wanted>,
+) -> Result<Redirect, Problem> {
+    let seat = super::seat::Seat::<Patient>::of(desk, &identity, wanted.name.trim())?;
+    Ok(Redirect::to(&format!("{}/{}", Patient::PATH, seat.name)))
 }

@@ -44,9 +44,9 @@ impl Note {
     /// In a sentence.
     pub(super) fn sentence(&self) -> Option<&'static str> {
         Some(match self.done? {
-            Done::Granted => "Your consent is on the ledger. It is in force from now.",
+            Done::Granted => "Your consent is on the ledger, and holds on the days that it names.",
             Done::Revoked => {
-                "Your consent is taken back. It was in force up to the moment before; from now on no count or answer \
+                "Your consent is taken back. It was in force up to the moment before; from now on no new count or answer \
                  that includes you can enter the ledger."
             }
             Done::Volunteered => {

@@ -1,19 +1,23 @@
 //! A patient's desk: own records and consents, what each study asks, and what follows from them.
 
 pub(super) mod answer;
+mod asked;
 pub(super) mod consent;
+mod moment;
 
 use askama::Template;
 use salus_ledger::engine::Ledger;
 use salus_ledger::state::{Standing, State as LedgerState, StudyState};
 use salus_node::Problem;
-use salus_node::pages::{Here, Html, Shell, StudyInWords};
+use salus_node::pages::{Here, Html, Shell, StudyInWords, area_name};
 use salus_protocol::cohort::{self, Table};
 use salus_protocol::consent::DiseaseArea;
 use salus_protocol::day::Day;
 use salus_protocol::nullifier::StudyId;
 use salus_protocol::profile::Profile;
 
+use self::asked::{Count, Countable, counts};
+use self::moment::Moment;
 use super::note::Note;
 use super::seat::{Patient, Seat, View};
 use super::terms::ConsentInWords;
@@ -48,9 +52,20 @@ struct RecordView {
     /// Whether the registry has it.
     stands: bool,
     values: Vec<(String, String)>,
-    consent: Option<ConsentInWords>,
-    /// Consents given for it so far.
-    given: usize,
+    consent: OnLedger,
+    /// When its consent was last given or taken back.
+    changed: Option<Moment>,
+}
+
+/// How a record's consent stands on the ledger.
+#[derive(Debug)]
+enum OnLedger {
+    /// It has none.
+    None,
+    /// It has one whose opening is not in this wallet.
+    Unread,
+    /// It has this one.
+    Read(ConsentInWords),
 }
 
 /// A study, and what it means for this patient.
@@ -69,8 +84,9 @@ struct Asking {
     /// Why no proof can be made; none where it can.
     hindrance: Option<String>,
     asks_contact: bool,
-    /// Counts that entered so far.
-    counts: usize,
+    opened: Moment,
+    /// Counts so far that can have included this patient.
+    counts: Vec<Count>,
 }
 
 impl Asking {
@@ -102,11 +118,13 @@ fn read(view: &View<'_>, name: &Name, note: &Note) -> Result<PatientPage, Failur
         next_year: today
             .and_then(in_a_year)
             .map_or_else(String::new, |day| day.to_string()),
-        consented: records.iter().any(|record| record.consent.is_some()),
+        consented: records
+            .iter()
+            .any(|record| !matches!(record.consent, OnLedger::None)),
         records,
         areas: DiseaseArea::ALL
             .iter()
-            .map(|area| (area.to_string(), area.to_string().replace('-', " ")))
+            .map(|area| (area.to_string(), area_name(*area)))
             .collect(),
         studies,
     })
@@ -129,7 +147,13 @@ impl RecordView {
             .filter_map(|(field, number)| {
                 Some((field.label.clone(), field.encoding.display(*number)?))
             });
-        let consent = in_force(state, places, holding).map(|(_, consent)| consent);
+        let place = places.find(&holding.record.commitment());
+        let on_ledger = place.and_then(|index| state.record(index));
+        let consent = match in_force(state, places, holding) {
+            Some((_, consent)) => OnLedger::Read(ConsentInWords::of(consent)),
+            None if on_ledger.is_some_and(|record| record.consent.is_some()) => OnLedger::Unread,
+            None => OnLedger::None,
+        };
         Self {
             issuer: holding.issuer.clone(),
             profile: known.as_ref().map_or_else(
@@ -137,28 +161,37 @@ impl RecordView {
                 |k| k.profile.document().title.clone(),
             ),
             index_day: holding.index_day.to_string(),
-            stands: places.find(&holding.record.commitment()).is_some(),
+            stands: place.is_some(),
             values: values.collect(),
-            consent: consent.map(ConsentInWords::of),
-            given: holding.consents.len(),
+            consent,
+            changed: on_ledger
+                .and_then(|record| record.consent_entry)
+                .map(|entry| Moment::of(state, entry)),
         }
     }
 }
 
 /// All studies that boards approved, the latest first.
 fn studies(ledger: &Ledger, wallet: &Wallet) -> Result<Vec<Asking>, Failure> {
-    let mut ids: Vec<(u64, StudyId)> = {
+    let (mut ids, own) = {
         let state = ledger.state()?;
         let known = state.studies().values();
         let approved = known.filter(|study| study.approvals_missing() == 0);
-        approved.map(|study| (study.entry, study.id)).collect()
+        let ids: Vec<(u64, StudyId)> = approved.map(|study| (study.entry, study.id)).collect();
+        (ids, Countable::of(&state, wallet))
     };
     ids.sort_unstable_by(|one, other| other.cmp(one));
     let ids = ids.into_iter();
-    ids.map(|(_, id)| asking(ledger, wallet, id)).collect()
+    ids.map(|(_, id)| asking(ledger, wallet, &own, id))
+        .collect()
 }
 
-fn asking(ledger: &Ledger, wallet: &Wallet, id: StudyId) -> Result<Asking, Failure> {
+fn asking(
+    ledger: &Ledger,
+    wallet: &Wallet,
+    own: &[Countable],
+    id: StudyId,
+) -> Result<Asking, Failure> {
     let checked = CheckedStudy::read(ledger, id)?;
     let question = Question::of(ledger, &checked)?;
     let study = checked.study();
@@ -182,7 +215,8 @@ fn asking(ledger: &Ledger, wallet: &Wallet, id: StudyId) -> Result<Asking, Failu
         answered: study.has_answer_of(&wallet.secret().nullifier(study.scope)),
         hindrance,
         asks_contact: question.asks_contact(),
-        counts: study.cohort_answers.len(),
+        opened: Moment::of(&state, study.entry),
+        counts: counts(&state, study, own),
     })
 }
 

@@ -1,5 +1,6 @@
 //! Terms of consent in plain words.
 
+use salus_node::pages::{area_name, region_name};
 use salus_protocol::consent::{Consent, Grant, Modifier, Permission, Terms};
 
 /// A consent in words.
@@ -53,7 +54,7 @@ fn permission(permission: Permission) -> String {
         Permission::Disease(area) => {
             format!(
                 "research on {}, and all that belongs to it",
-                area.to_string().replace('-', " ")
+                area_name(area)
             )
         }
     }
@@ -67,7 +68,7 @@ fn conditions(terms: Terms) -> Vec<String> {
     let left: Vec<String> = regions
         .into_iter()
         .filter(|region| !denied(*region))
-        .map(|region| region.to_string().replace('-', " "))
+        .map(region_name)
         .collect();
     let plain = modifiers.iter().filter_map(|modifier| plain(*modifier));
     let mut conditions: Vec<String> = plain.map(str::to_owned).collect();
@@ -110,7 +111,7 @@ mod tests {
             said,
             [
                 "not for commercial use",
-                "only in these regions: africa, eea"
+                "only in these regions: Africa, the European Economic Area"
             ]
         );
         assert_eq!(

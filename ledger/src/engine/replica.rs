@@ -133,6 +133,8 @@ impl Ledger {
         upstream: &dyn Upstream,
         submissions: &[Submission],
     ) -> Result<Batch, LedgerError> {
+        // Else it could enter there, and its receipt would be lost here.
+        self.store.check_room(bytes_of(submissions))?;
         let ledger = self.state()?.id();
         let mut handed = Vec::with_capacity(submissions.len());
         for submission in submissions {
@@ -226,8 +228,8 @@ impl Ledger {
         };
         self.check_continues(upstream, &Checkpoint::of(&tree), &target)?;
         let (seen, shown) = (tree.size(), target.size);
-        self.store.check_room(0)?;
         if self.store.shown()?.as_deref() != Some(signed.as_str()) {
+            self.store.check_room(0)?;
             // On the disk before an entry is asked for: whoever breaks off after showing it can't
             // show another log later.
             let commit = Commit {

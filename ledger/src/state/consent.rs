@@ -1,6 +1,8 @@
 //! Consent: granted and revoked by a record's subject, and by nobody else.
 
-use salus_protocol::registry::Leaf;
+use salus_protocol::consent::ConsentCommitment;
+use salus_protocol::registry::{Leaf, RecordIndex};
+use salus_protocol::row_commitment::RowCommitment;
 
 use super::{Event, Rejection, State};
 use crate::key::PublicKey;
@@ -29,7 +31,7 @@ impl State {
         signer: PublicKey,
     ) -> Result<Event, Rejection> {
         let replaced = self.check_grant(t, signer)?;
-        self.records[t.index as usize].consent = Some((t.consent, t.row));
+        self.set_consent(t.index, Some((t.consent, t.row)));
         self.changed(t.index);
         if replaced {
             // The consent before may have allowed more: proofs of it must end.
@@ -62,9 +64,19 @@ impl State {
         signer: PublicKey,
     ) -> Result<Event, Rejection> {
         self.check_revoke(t, signer)?;
-        self.records[t.index as usize].consent = None;
+        self.set_consent(t.index, None);
         self.changed(t.index);
         self.revise();
         Ok(Event::ConsentRevoked { index: t.index })
+    }
+
+    fn set_consent(
+        &mut self,
+        index: RecordIndex,
+        consent: Option<(ConsentCommitment, RowCommitment)>,
+    ) {
+        let record = &mut self.records[index as usize];
+        record.consent = consent;
+        record.consent_entry = Some(self.entries);
     }
 }

@@ -34,6 +34,8 @@ pub struct RecordState {
     pub sequence: u32,
     /// The consent in force: its commitment, and its row commitment for cohort proofs.
     pub consent: Option<(ConsentCommitment, RowCommitment)>,
+    /// Index of the log entry that last granted, replaced or ended its consent.
+    pub consent_entry: Option<u64>,
 }
 
 impl RecordState {
@@ -88,6 +90,7 @@ impl State {
             subject: t.subject,
             sequence: 0,
             consent: None,
+            consent_entry: None,
         });
         self.extend_dataset(index);
         self.mark(index);
@@ -134,7 +137,9 @@ impl State {
         self.check_erase(t, signer)?;
         let record = &mut self.records[t.index as usize];
         record.faces = None;
-        record.consent = None;
+        if record.consent.take().is_some() {
+            record.consent_entry = Some(self.entries);
+        }
         self.changed(t.index);
         self.revise();
         Ok(Event::RecordErased { index: t.index })

@@ -251,8 +251,8 @@ pub enum Rejection {
     )]
     AnsweredInTwoSteps { study: StudyId },
     #[error(
-        "the table's noise costs {cost} tenths of epsilon; {spent} of {at_most} are spent: ask for \
-         fewer cells"
+        "the table's noise costs {} of epsilon; {} of {} is spent: ask for fewer cells",
+        units(*cost), units(*spent), units(*at_most)
     )]
     NoiseBudget { cost: u64, spent: u64, at_most: u64 },
     #[error("a study with noise has a budget of at least 0.1")]
@@ -277,4 +277,29 @@ pub enum Rejection {
          of their keys"
     )]
     TogetherList { at_most: usize },
+}
+
+/// Tenths of epsilon, as people read them.
+fn units(tenths: u64) -> String {
+    format!("{}.{}", tenths / 10, tenths % 10)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn epsilon_is_said_in_units() {
+        let (cost, spent, at_most) = (30, 5, 20);
+        let said = Rejection::NoiseBudget {
+            cost,
+            spent,
+            at_most,
+        };
+        let said = said.to_string();
+        assert!(
+            said.contains("costs 3.0 of epsilon; 0.5 of 2.0 is spent"),
+            "{said}"
+        );
+    }
 }

@@ -152,7 +152,8 @@ mod tests {
     fn a_title_reads_as_it_is_stored() {
         assert!(Title::new("مستشفى 1").is_ok(), "Arabic needs no marks");
         for mark in [
-            '\u{061c}', '\u{200e}', '\u{200f}', '\u{202a}', '\u{202e}', '\u{2066}', '\u{2069}',
+            '\u{061c}', '\u{200e}', '\u{200f}', '\u{2028}', '\u{2029}', '\u{202a}', '\u{202e}',
+            '\u{2066}', '\u{2069}',
         ] {
             let title = format!("Board{mark}drauB");
             assert_eq!(Title::new(title.clone()), Err(TextError::Title), "{mark:?}");

@@ -13,12 +13,6 @@ use crate::process::{checks, script};
 use crate::world::forged::Forged;
 use crate::world::*;
 
-/// What the script does not check: the report says so of it.
-const fn is_beyond_the_script(error: &AuditError) -> bool {
-    // That the query text, compiled with the profile, is the compiled query.
-    matches!(error, AuditError::Profile { .. } | AuditError::StudyText(_))
-}
-
 /// The check that must fail where the Rust verifier names this error.
 fn check_of(error: &AuditError) -> &'static [&'static str] {
     match error {
@@ -27,7 +21,7 @@ fn check_of(error: &AuditError) -> &'static [&'static str] {
         AuditError::Genesis { .. } | AuditError::NoGenesis => &["genesis"],
         AuditError::Checkpoint(_) => &["checkpoint"],
         AuditError::NoStudy { .. } | AuditError::StudyTerms(_) => &["study"],
-        AuditError::Profile { .. } | AuditError::StudyText(_) => &[],
+        AuditError::Profile { .. } | AuditError::StudyText(_) => &["query-text"],
         AuditError::Log(_) => &["log", "replay", "attachments"],
         AuditError::LogDiffers => &["log"],
         AuditError::AnswersLeftOut { .. } => &["complete"],
@@ -78,9 +72,6 @@ pub(crate) fn agrees(bytes: &[u8], ledger: LedgerId, result: &Result<Report, Aud
     let failed = checks(&report, "failed");
     match result {
         Ok(_) => assert_eq!(failed, [""; 0], "{report:#}"),
-        Err(error) if is_beyond_the_script(error) => {
-            assert!(checks(&report, "not-checked").contains(&"query-text".to_owned()));
-        }
         Err(error) => {
             let named = check_of(error);
             let found = failed.iter().any(|id| named.contains(&id.as_str()));
@@ -98,7 +89,7 @@ fn the_script_says_what_it_checked() {
     let report = script.audit(small.to_json().as_bytes(), &expected(small.ledger));
     assert_eq!(report["verdict"], "verified");
     let sayings = report["notShown"].to_string();
-    assert!(sayings.contains("query text is the query") && sayings.contains("ceremony"));
+    assert!(sayings.contains("hold what their names say") && sayings.contains("ceremony"));
     assert_eq!(report["answers"].as_array().unwrap().len(), 3);
     let made = [
         "bundle",
@@ -111,6 +102,7 @@ fn the_script_says_what_it_checked() {
         "signers",
         "heads",
         "study",
+        "query-text",
         "approvals",
         "keys",
         "standing",
@@ -127,13 +119,7 @@ fn the_script_says_what_it_checked() {
         .chain(["log", "replay", "complete"])
         .collect();
     assert_eq!(checks(&report, "passed"), made);
-    let left = [
-        "query-text",
-        "cohort",
-        "cohort-proofs",
-        "attachments",
-        "rules",
-    ];
+    let left = ["cohort", "cohort-proofs", "attachments", "rules"];
     assert_eq!(checks(&report, "not-checked"), left);
 }
 
@@ -251,6 +237,42 @@ fn terms_are_checked_alike() {
     }
 }
 
+/// What boards read is what was proven: an operator who let another text in is found out by both.
+#[test]
+fn another_query_text_is_noticed() {
+    let texts = [
+        QUERY.replace("include all", "exclude all"),
+        QUERY.replace("birth recorded", "no birth"),
+        QUERY.replace("birth recorded", "birth recorded\n  sex recorded"),
+        QUERY.replace("2020-01-01", "2020-01-02"),
+        QUERY.replace("at 2020", "using another at 2020"),
+        QUERY.replace("birth", "nothing"),
+        QUERY.replace("recorded", "recorded # \u{2028}  sex recorded"),
+        QUERY.replace("recorded", "before 90 index"),
+        String::new(),
+    ];
+    for text in texts {
+        assert_ne!(text, QUERY);
+        let mut study = open_study();
+        study.query_text = text.clone();
+        let (forged, id) = Forged::ready(true).study(study);
+        let bundle = forged.bundle(id);
+        let result = verify(&bundle);
+        assert!(matches!(result, Err(AuditError::StudyText(_))), "{text}");
+        let Some(mut script) = script() else { continue };
+        let report = script.audit(bundle.to_json().as_bytes(), &expected(bundle.ledger));
+        assert_eq!(checks(&report, "failed"), ["query-text"], "{text}");
+    }
+    // Other words for the same, and another profile document of the same content, are the same.
+    let mut study = open_study();
+    study.query_text =
+        "# who has a birthday?\r\nCOHORT \"\" AT 2020-01-01\r\nExclude ANY\r\n no birth".into();
+    let (forged, id) = Forged::ready(true).study(study);
+    let mut bundle = forged.bundle(id);
+    bundle.profile = format!("# other comments\n{}", bundle.profile);
+    verify(&bundle).unwrap();
+}
+
 /// The ledger's key may sign other notes: a checkpoint is of this ledger by its first line.
 #[test]
 fn a_checkpoint_is_of_its_ledger() {
@@ -320,7 +342,7 @@ fn what_the_page_falsifies_is_noticed() {
         }
     }
     // All but a count, which no custodian gave here; an answer left out shows with the whole log.
-    assert_eq!((tamperings.len(), tried), (8, 6 + 7));
+    assert_eq!((tamperings.len(), tried), (9, 7 + 8));
     let nothing = script().unwrap().tamper(b"{}", "head");
     assert_eq!(nothing, None);
 }

@@ -159,6 +159,47 @@ fn erase_rules() {
 }
 
 #[test]
+fn a_record_knows_when_its_consent_last_changed() {
+    let mut world = World::ready();
+    world.apply(commit_record(1), &issuer()).unwrap();
+    let changed = |world: &World| world.state.record(0).unwrap().consent_entry;
+    assert_eq!(changed(&world), None);
+    let granted = world.state.entries();
+    world.apply(world.grant(0, 1), &subject(1)).unwrap();
+    assert_eq!(changed(&world), Some(granted));
+    world.seal();
+    // Another record's consent, and an amendment, are none of its own.
+    world.enrol(2);
+    let amend = AmendRecord {
+        index: 0,
+        sequence: 1,
+        record: commit_record(3).record,
+        row: commit_record(3).row,
+    };
+    world.apply(amend, &issuer()).unwrap();
+    assert_eq!(changed(&world), Some(granted));
+    let revoked = world.state.entries();
+    world.apply(world.revoke(0), &subject(1)).unwrap();
+    assert_eq!(changed(&world), Some(revoked));
+    // Erasing ends a consent that is there, and only that.
+    let (first, second) = (
+        EraseRecord {
+            index: 0,
+            sequence: 3,
+        },
+        EraseRecord {
+            index: 1,
+            sequence: 1,
+        },
+    );
+    world.apply(first, &issuer()).unwrap();
+    assert_eq!(changed(&world), Some(revoked));
+    let erased = world.state.entries();
+    world.apply(second, &issuer()).unwrap();
+    assert_eq!(world.state.record(1).unwrap().consent_entry, Some(erased));
+}
+
+#[test]
 fn consent_rules() {
     let mut world = World::ready();
     let index = world.enrol(1);

@@ -1,11 +1,14 @@
 // Answers the Rust tests' questions to the verification script: a line of JSON each.
 import { createInterface } from "node:readline";
 import { audit } from "../../../node/assets/verify/audit.js";
-import { fromHex, toHex } from "../../../node/assets/verify/bytes.js";
+import { Malformed, fromHex, toHex } from "../../../node/assets/verify/bytes.js";
 import { readEntry } from "../../../node/assets/verify/entry.js";
 import { verifies } from "../../../node/assets/verify/key.js";
 import { isConsistent, isIncluded, leafHash } from "../../../node/assets/verify/log.js";
 import { expectedOf, termProblems } from "../../../node/assets/verify/study.js";
+import { readProfile } from "../../../node/assets/verify/profile.js";
+import { compiledText } from "../../../node/assets/verify/query-text.js";
+import { queryDigest } from "../../../node/assets/verify/query.js";
 import { mostReleased } from "../../../node/assets/verify/table.js";
 import { compareCheckpoints } from "../../../node/assets/verify/two-checkpoints.js";
 import { tamper, tamperings } from "../../../node/assets/verify/tamper.js";
@@ -61,7 +64,42 @@ function statements({ many, study, ledger }) {
   });
 }
 
+/** What comes of each of these, or nothing where it is refused for what it holds. */
+const attempts = (many, read) =>
+  many.map((one) => {
+    try {
+      return read(one);
+    } catch (error) {
+      if (error instanceof Malformed) return null;
+      throw error;
+    }
+  });
+
+/** The hashes of these profile documents. */
+const profiles = ({ many }) => attempts(many, (text) => toHex(readProfile(text).hash));
+
+/** What each of these query texts compiles to with a profile: edition and criteria, perhaps a digest. */
+function queries({ many, profile, digests }) {
+  const document = readProfile(profile);
+  return attempts(many, (text) => {
+    const query = compiledText(text, document);
+    const criteria = query.criteria.map((c) => [
+      c.field,
+      c.minusPrevious,
+      c.start,
+      c.length,
+      c.ifNone,
+      c.opensGroup,
+      c.atLeast,
+    ]);
+    const numbers = digests ? [queryDigest(query), query.edition] : [query.edition];
+    return [criteria, query.index, ...numbers.map((n) => n.toString(16).padStart(64, "0"))];
+  });
+}
+
 const answers = {
+  profiles,
+  queries,
   statements,
   audit: ({ bundle, expected }) => audit(fromHex(bundle), expected),
   entries: reads(readEntry),

@@ -8,8 +8,11 @@ mod skip;
 #[path = "../world/mod.rs"]
 mod world;
 
+mod chance;
 mod decoding;
 mod inclusion;
+mod profiles;
+mod query_text;
 mod signatures;
 mod statements;
 mod two_checkpoints;

@@ -1,5 +1,6 @@
 //! The libraries that are shipped with the pages' scripts are what their packages hold.
 
+use std::path::Path;
 use std::process::Command;
 
 use tempfile::TempDir;
@@ -8,16 +9,24 @@ use crate::process::{node, workspace};
 use crate::skip::skipped;
 
 #[test]
-fn noble_is_bundled_from_its_packages() {
+fn libraries_are_bundled_from_their_packages() {
     let tools = workspace().join("tests/tools");
     if !tools.join("node_modules/esbuild").is_dir() {
         skipped("no esbuild; install it by `npm ci --prefix tests/tools`");
         return;
     }
+    for library in ["noble", "toml"] {
+        is_bundled(&tools, library);
+    }
+}
+
+fn is_bundled(tools: &Path, library: &str) {
+    let file = format!("{library}.js");
     let folder = TempDir::new().unwrap();
-    let made = folder.path().join("noble.js");
+    let made = folder.path().join(&file);
     let run = Command::new(node())
-        .arg(tools.join("bundle-noble.mjs"))
+        .arg(tools.join("bundle.mjs"))
+        .arg(library)
         .arg(&made)
         .output()
         .unwrap();
@@ -26,7 +35,7 @@ fn noble_is_bundled_from_its_packages() {
         "{}",
         String::from_utf8_lossy(&run.stderr)
     );
-    let shipped = workspace().join("node/assets/vendor/noble.js");
+    let shipped = workspace().join("node/assets/vendor").join(file);
     let same = std::fs::read(made).unwrap() == std::fs::read(shipped).unwrap();
-    assert!(same, "make it again by tests/tools/bundle-noble.mjs");
+    assert!(same, "make {library}.js again by tests/tools/bundle.mjs");
 }

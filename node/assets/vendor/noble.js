@@ -1,6 +1,6 @@
 /*!
 @noble/curves 2.4.0, @noble/hashes 2.4.0: bundled, unchanged otherwise,
-by tests/tools/bundle-noble.mjs. Do not edit.
+by tests/tools/bundle.mjs. Do not edit.
 
 The MIT License (MIT)
 

@@ -7,6 +7,7 @@ import { Checks } from "./checks.js";
 import { checkCohort } from "./cohort.js";
 import { Contents, attempt, readEntries } from "./contents.js";
 import { ledgerIdOf, readEntry } from "./entry.js";
+import { checkQueryText } from "./query-text.js";
 import { termProblems } from "./study.js";
 import { verdictOn } from "./verdict.js";
 import { checkLog } from "./whole-log.js";
@@ -58,6 +59,7 @@ function auditWith(file, expected, checks, found, progress) {
     checks.problem("study", "the bundle does not hold the transaction that opened the study");
   } else {
     checkStudy(contents, checks);
+    checkQueryText(contents, checks);
     found.answers = checkAnswers(contents, checks, told("answers", contents.answers.length));
     ({ told: found.cohort, waiting: found.waiting } = checkCohort(contents, checks));
     standingDone(contents, checks);
@@ -66,10 +68,6 @@ function auditWith(file, expected, checks, found, progress) {
     found.insecure = [...contents.keys.values()].some((key) => key.insecure);
   }
   checkLog(contents, checkpoint, checks, told("the whole log", bundle.log?.length ?? 0));
-  checks.skip(
-    "query-text",
-    "Not checked here: use `salus audit verify`, which compiles the text again.",
-  );
   checks.skip(
     "rules",
     "Not checked here: use `salus audit verify` with a bundle that holds the whole log.",
@@ -177,9 +175,9 @@ function standingDone({ answers, cohort, approvals, study }, checks) {
   checks.done("standing", `All ${answers.length + cohort.length}.`);
 }
 
-/** A text of which nothing is hidden: what controls a line or turns the direction of writing is named. */
+/** A text of which nothing is hidden: what breaks a line or turns the direction of writing is named. */
 function legible(text) {
-  const deceptive = /[^\P{Cc}\n\t]|[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu;
+  const deceptive = /[^\P{Cc}\n\t]|[\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/gu;
   return text.replace(deceptive, (c) => `\\u{${c.codePointAt(0).toString(16)}}`);
 }
 

@@ -63,7 +63,7 @@ const CHECKS = [
   [
     "query-text",
     "The query text is the query that was proven",
-    "The text that boards read compiles to the query that proofs are about.",
+    "The text that boards read, compiled here with the profile that the study names, is the query that proofs are about.",
   ],
   [
     "approvals",

@@ -83,9 +83,9 @@ export class Reader {
     const text = this.text();
     const length = this.at - at - 4;
     const padded = /^\p{White_Space}|\p{White_Space}$/u.test(text);
-    // What could make a page show another text: control characters, and those that turn the
-    // direction of writing.
-    const deceptive = /[\p{Cc}\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/u.test(text);
+    // What could make a page show another text: control characters, and those that break a line
+    // or turn the direction of writing.
+    const deceptive = /[\p{Cc}\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/u.test(text);
     if (length < 1 || length > 200 || padded || deceptive) {
       throw new Malformed("a title has 1 to 200 bytes, no control characters, no space at an end");
     }

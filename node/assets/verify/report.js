@@ -64,8 +64,9 @@ function table(caption, head, rows) {
   ]);
 }
 
-/** What the bundle is about. @param {Record<string, any>} about */
-function aboutList(about) {
+/** What the bundle is about. @param {import('./verdict.js').Report} report whose bundle has a study */
+function aboutList({ about, checks }) {
+  const compiled = checks.find(({ id }) => id === "query-text")?.outcome === "passed";
   const facts = [
     ["Study", `${about.title}, by ${about.institution}`],
     ["Ledger", `${about.ledgerName}, ${about.ledger}`],
@@ -81,8 +82,16 @@ function aboutList(about) {
   return [
     element("dl", { class: "facts" }, rows),
     element("details", {}, [
-      element("summary", {}, ["The query text, which was not compared with the compiled query"]),
-      element("pre", { tabindex: "0" }, [about.queryText]),
+      element("summary", {}, [
+        compiled
+          ? "The query text, which compiles to the query that was proven"
+          : "The query text, which was NOT shown to be the query that was proven",
+      ]),
+      element(
+        "pre",
+        { tabindex: "0", class: "asked" },
+        about.queryText.split("\n").map((line) => element("span", {}, [`${line}\n`])),
+      ),
     ]),
   ];
 }
@@ -142,7 +151,7 @@ export function showReport(place, report, tampering) {
   }
   const section = element("section", { "aria-labelledby": "verdict" }, [
     element("div", { class: `notice ${style}` }, [verdict, ...lines]),
-    ...(report.about === null ? [] : aboutList(report.about)),
+    ...(report.about === null ? [] : aboutList(report)),
     element("h2", {}, ["Each check"]),
     element("ol", { class: "checks" }, report.checks.map(checkItem)),
     ...answersOf(report),

@@ -49,7 +49,7 @@ export function termProblems(study) {
 }
 
 /** @param {Uint8Array} profile a profile's hash @param {number} indexDay */
-function editionOf(profile, indexDay) {
+export function editionOf(profile, indexDay) {
   return poseidonHash("salus.v1.edition", [fromDigest(profile), BigInt(indexDay)]);
 }
 

@@ -1,6 +1,6 @@
 // Copies of a bundle with one thing falsified, so that a reader sees the checks fail.
-import { Malformed, concat, fromHex, toHex, toText, u32 } from "./bytes.js";
-import { readEntry } from "./entry.js";
+import { Malformed, concat, fromHex, fromText, toHex, toText, u32 } from "./bytes.js";
+import { readEntry, transactionId } from "./entry.js";
 
 /** Bytes at the end of an envelope: signer and signature; before them, in an answer, its proof. */
 const SIGNATURE = 64;
@@ -36,6 +36,21 @@ function changeCount(bundle) {
   const count = released[shown] === null ? 20 : released[shown] + 5;
   const rest = bytes.slice(at + sizeOf(released[shown]));
   included.entry = toHex(concat(bytes.slice(0, at), Uint8Array.of(1), u32(count), rest));
+  return true;
+}
+
+/** Turns the query text's first group round, and names the study that this makes. */
+function changeQueryText(bundle) {
+  const [included] = find(bundle, (kind) => kind === "open study");
+  if (included === undefined) return false;
+  const text = readEntry(fromHex(included.entry)).transaction.queryText;
+  const group = /^[ \t]*(in|ex)clude/im.exec(text);
+  if (group === null) return false;
+  const turned = group[1].toLowerCase() === "in" ? "ex" : "in";
+  const at = group.index + group[0].length - "include".length;
+  const changed = text.slice(0, at) + turned + text.slice(at + turned.length);
+  included.entry = included.entry.replace(toHex(fromText(text)), toHex(fromText(changed)));
+  bundle.study = transactionId(readEntry(fromHex(included.entry)), bundle.ledger);
   return true;
 }
 
@@ -76,6 +91,12 @@ function growCheckpoint(bundle) {
  */
 const TAMPERINGS = [
   ["count", "A released count is changed", "signatures", changeCount],
+  [
+    "query-text",
+    "The query’s text is changed, and the study’s id with it",
+    "query-text",
+    changeQueryText,
+  ],
   ["swap", "The proofs of two answers are swapped", "proofs", swapProofs],
   [
     "proof",

@@ -91,7 +91,7 @@ function notShown(checks, { answers, cohort, keys, insecure }) {
     );
   }
   lines.push(
-    "That the query text is the query: proofs are about the compiled query, and `salus audit verify` compiles the text again.",
+    "That the profile’s fields hold what their names say: its document, in the bundle, says how each is derived.",
   );
   if (keys > 0) {
     lines.push(

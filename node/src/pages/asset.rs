@@ -37,6 +37,11 @@ pub(super) async fn asset(Segment(path): Segment, headers: HeaderMap) -> Respons
     (headers, file.data).into_response()
 }
 
+/// What robots may read: everything but desks and the interface for programs.
+pub(super) async fn robots() -> &'static str {
+    "User-agent: *\nDisallow: /desk\nDisallow: /api/\n"
+}
+
 /// The media type by a file's ending; of what there is among the assets.
 fn media(path: &str) -> &'static str {
     match path.rsplit('.').next() {

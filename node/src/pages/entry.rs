@@ -4,12 +4,14 @@ use askama::Template;
 use axum::extract::State;
 use salus_ledger::engine::Ledger;
 use salus_ledger::log::Entry;
+use salus_ledger::state::State as LedgerState;
 use salus_protocol::nullifier::LedgerId;
 use serde::Deserialize;
 use serde_json::Value;
 
 use super::html::Html;
 use super::shell::{Here, Shell};
+use super::signer::Signer;
 use crate::api::EntryView;
 use crate::node::Node;
 use crate::problem::Problem;
@@ -43,25 +45,29 @@ pub(super) struct Explorer {
 struct EntryRow {
     index: u64,
     kind: &'static str,
-    signer: Option<String>,
+    signer: Option<Signer>,
+}
+
+/// An entry of the log.
+fn read(ledger: &Ledger, index: u64) -> Result<Entry, Problem> {
+    let bytes = ledger.entry(index)?;
+    Entry::from_bytes(&bytes).map_err(|e| Problem::internal(&e.to_string()))
 }
 
 impl EntryRow {
-    fn read(ledger: &Ledger, index: u64) -> Result<Self, Problem> {
-        let bytes = ledger.entry(index)?;
-        let entry = Entry::from_bytes(&bytes).map_err(|e| Problem::internal(&e.to_string()))?;
-        Ok(match entry {
+    fn of(state: &LedgerState, index: u64, entry: &Entry) -> Self {
+        match entry {
             Entry::Transaction(envelope) => Self {
                 index,
                 kind: envelope.transaction().name(),
-                signer: Some(envelope.signer().to_string()),
+                signer: Some(Signer::of(state, &envelope.signer())),
             },
             Entry::Head(_) => Self {
                 index,
                 kind: "registry head",
                 signer: None,
             },
-        })
+        }
     }
 }
 
@@ -82,14 +88,19 @@ pub(super) async fn explorer(
         let start = end.saturating_sub(PAGE);
         let entries = (start..end)
             .rev()
-            .map(|index| EntryRow::read(ledger, index));
+            .map(|index| Ok((index, read(ledger, index)?)))
+            .collect::<Result<Vec<_>, Problem>>()?;
+        let state = ledger.state()?;
+        let rows = entries
+            .iter()
+            .map(|(index, entry)| EntryRow::of(&state, *index, entry));
         Ok(Explorer {
             shell,
             height,
             size,
             root,
             checkpoint,
-            entries: entries.collect::<Result<_, _>>()?,
+            entries: rows.collect(),
             newer: (end < size).then(|| end.saturating_add(PAGE)),
             older: (start > 0).then_some(start),
         })
@@ -102,6 +113,7 @@ pub(super) async fn explorer(
 pub(super) struct EntryPage {
     shell: Shell,
     view: EntryView,
+    signer: Option<Signer>,
     /// What it says, a line for each field.
     lines: Vec<(String, String)>,
     last: bool,
@@ -122,7 +134,12 @@ pub(super) async fn entry(
             (shell, state.id(), state.entries())
         };
         let view = EntryView::read(ledger, &id, index)?;
+        let signer = match read(ledger, index)? {
+            Entry::Transaction(envelope) => Some(Signer::of(&*ledger.state()?, &envelope.signer())),
+            Entry::Head(_) => None,
+        };
         Ok(EntryPage {
+            signer,
             lines: lines(&view.content),
             shell,
             view,

@@ -3,9 +3,11 @@
 use std::collections::BTreeSet;
 
 use salus_ledger::state::{State, StudyState};
-use salus_protocol::consent::Region;
+use salus_protocol::consent::{DiseaseArea, Region};
 use salus_protocol::profile::Profile;
 use salus_protocol::purpose::{Ask, Purpose, Research};
+
+use super::stakes::Stakes;
 
 /// What a study is, in sentences.
 #[derive(Debug, Clone)]
@@ -24,6 +26,10 @@ pub struct StudyInWords {
     pub until: String,
     /// How counts are released.
     pub release: String,
+    /// What it means to be counted in it.
+    pub counted: Stakes,
+    /// What it means to volunteer for it.
+    pub volunteering: Stakes,
 }
 
 impl StudyInWords {
@@ -36,7 +42,7 @@ impl StudyInWords {
             who: format!(
                 "{}, in {}",
                 purpose.institution.name(),
-                region(purpose.region)
+                region_name(purpose.region)
             ),
             why: research(purpose.research),
             asks: asks(purpose.ask).to_owned(),
@@ -44,6 +50,8 @@ impl StudyInWords {
             fields: profile.map_or_else(Vec::new, |profile| fields(study, profile)),
             until: opened.expires.to_string(),
             release: release(state, study),
+            counted: Stakes::of_being_counted(study),
+            volunteering: Stakes::of_volunteering(purpose.ask),
         }
     }
 }
@@ -68,7 +76,7 @@ fn research(research: Research) -> String {
         Research::General => "Research of any kind".to_owned(),
         Research::Health => "Health and medical research, no single disease".to_owned(),
         Research::Disease(area) => {
-            format!("Research on {}", area.to_string().replace('-', " "))
+            format!("Research on {}", area_name(area))
         }
         Research::Ancestry => "Research on population origins or ancestry".to_owned(),
     }
@@ -84,12 +92,20 @@ const fn asks(ask: Ask) -> &'static str {
     }
 }
 
-fn region(region: Region) -> String {
+/// A region's name, as it follows "in".
+#[must_use]
+pub fn region_name(region: Region) -> String {
     match region {
         Region::EuropeanEconomicArea => "the European Economic Area".to_owned(),
         Region::MiddleEast => "the Middle East".to_owned(),
         other => capitals(&other.to_string()),
     }
+}
+
+/// An area of disease, as it stands in a sentence.
+#[must_use]
+pub fn area_name(area: DiseaseArea) -> String {
+    area.to_string().replace('-', " ")
 }
 
 fn capitals(name: &str) -> String {
@@ -153,7 +169,7 @@ fn release(state: &State, study: &StudyState) -> String {
     }
     if let Some(noise) = &opened.noise {
         sentences.push(format!(
-            "Noise of epsilon {} is added to each count, so that no single person can be made out",
+            "Noise of epsilon {} is added to each count, so that one person more or less hardly shows",
             noise.epsilon
         ));
     }
@@ -163,7 +179,6 @@ fn release(state: &State, study: &StudyState) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use salus_protocol::consent::DiseaseArea;
 
     #[test]
     fn codes_become_words() {
@@ -171,13 +186,13 @@ mod tests {
             research(Research::Disease(DiseaseArea::Type2Diabetes)),
             "Research on type 2 diabetes"
         );
-        assert_eq!(region(Region::NorthAmerica), "North America");
+        assert_eq!(region_name(Region::NorthAmerica), "North America");
         assert_eq!(
-            region(Region::EuropeanEconomicArea),
+            region_name(Region::EuropeanEconomicArea),
             "the European Economic Area"
         );
-        for region_ in Region::ALL {
-            assert!(!region(region_).contains('-'));
+        for region in Region::ALL {
+            assert!(!region_name(region).contains('-'));
         }
     }
 }

@@ -154,6 +154,52 @@ fn the_interface_reads_text_and_json_alike() {
 }
 
 #[test]
+fn the_explorer_names_whom_the_ledger_knows() {
+    let service = Service::full();
+    let text = page(&service, "/explorer?before=50");
+    assert!(text.contains("<td>governance</td>"), "{text}");
+    let party = &service.json("issuers")[0];
+    let (name, key) = (
+        party["name"].as_str().unwrap(),
+        party["key"].as_str().unwrap(),
+    );
+    assert!(text.contains(&format!("<td>{name}</td>")), "{text}");
+    // A patient's key has no name, and stays a key.
+    assert!(text.contains("<td><code>"), "{text}");
+    let signed = text.split("<tr>").find(|row| row.contains(name)).unwrap();
+    let path = signed
+        .split('"')
+        .find(|part| part.starts_with("/explorer/entries/"));
+    let entry = page(&service, path.unwrap());
+    assert!(
+        entry.contains(&format!("{name}, <code>{key}</code>")),
+        "{entry}"
+    );
+}
+
+#[test]
+fn addresses_that_are_guessed_lead_somewhere() {
+    let service = Service::with(0);
+    for (path, to) in [
+        ("/favicon.ico", "/assets/salus.svg"),
+        ("/api", "/api/v1/reference"),
+        ("/api/v1", "/api/v1/reference"),
+        ("/docs", "/api/v1/reference"),
+    ] {
+        let answer = get(service.address, path);
+        assert_eq!(
+            (answer.status, answer.header("location")),
+            (303, Some(to)),
+            "{path}"
+        );
+        assert_eq!(get(service.address, to).status, 200);
+    }
+    let robots = get(service.address, "/robots.txt");
+    assert_eq!(robots.status, 200);
+    assert!(robots.text().contains("Disallow: /desk"));
+}
+
+#[test]
 fn assets_are_kept_by_their_tag() {
     let service = Service::with(0);
     let first = get(service.address, "/assets/salus.css");

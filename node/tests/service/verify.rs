@@ -64,6 +64,9 @@ fn its_scripts_are_all_here_and_may_load_nothing_else() {
         assert!(!text.contains("//cdn") && !text.contains("http"), "{path}");
         next.extend(imports(&path, text));
     }
-    assert!(seen.contains("/assets/vendor/noble.js"), "{seen:?}");
+    for library in ["noble", "toml"] {
+        let path = format!("/assets/vendor/{library}.js");
+        assert!(seen.contains(&path), "{seen:?}");
+    }
     assert!(seen.len() > 20, "{seen:?}");
 }

@@ -283,8 +283,8 @@ impl Document {
             }
             Encoding::Code(values) => {
                 check_unique("value", values.iter().map(|v| &v.name))?;
-                if values.is_empty() {
-                    return Err(problem("a coded field needs at least one value".into()));
+                if values.is_empty() || values.len() > usize::from(u16::MAX) {
+                    return Err(problem("a coded field needs 1 to 65,535 values".into()));
                 }
                 if concept.is_some_and(|c| !c.units.is_empty()) {
                     return Err(problem(

@@ -169,8 +169,9 @@ fn sentence(asked: &Asked, resolved: &Resolved, negated: bool, profile: &Profile
         Test::Value { is, unit } if field.attribute == Some(Attribute::BirthDate) => {
             let unit = unit.as_deref().unwrap_or_default();
             format!(
-                "the age is {} completed {unit} on the index day (born {})",
+                "the age is {} completed {} on the index day (born {})",
                 value_words(is),
+                unit_word(is, unit),
                 as_held()
             )
         }
@@ -184,10 +185,15 @@ fn sentence(asked: &Asked, resolved: &Resolved, negated: bool, profile: &Profile
             }
         }
         Test::Date(_) => format!("{label} is {}", as_held()),
+        // `before index`: no number was named, so none is said.
+        Test::BeforeIndex {
+            is: Bound::Above(none),
+            ..
+        } if *none == Amount::ZERO => format!("{label} is before the index day ({})", as_held()),
         Test::BeforeIndex { is, unit } => format!(
             "{label} is {} {} before the index day ({})",
             distance_words(is),
-            unit.name(),
+            unit_word(is, unit.name()),
             as_held()
         ),
         Test::Difference {
@@ -233,6 +239,16 @@ fn labels(field: &Field, values: &[String]) -> Vec<String> {
     named.collect()
 }
 
+/// A unit as it goes with a bound: those of the calendar have a singular.
+fn unit_word<'a>(is: &Bound<Amount>, unit: &'a str) -> &'a str {
+    let one = is.values().last().and_then(|amount| amount.whole()) == Some(1);
+    match CalendarUnit::from_name(unit) {
+        Some(known) if one => known.name().trim_end_matches('s'),
+        Some(known) => known.name(),
+        None => unit,
+    }
+}
+
 fn spaced(words: &str, unit: Option<&str>) -> String {
     format!("{words} {}", unit.unwrap_or_default())
         .trim_end()
@@ -263,7 +279,7 @@ fn distance(is: &Bound<Amount>, unit: Option<&str>, direction: Direction) -> Str
         // `X before Y`: no number was named, so none is said.
         (Bound::Above(_), None) => String::new(),
         (Bound::AtLeast(_), None) => "equal to or".to_owned(),
-        _ => spaced(&distance_words(is), unit),
+        _ => spaced(&distance_words(is), unit.map(|unit| unit_word(is, unit))),
     };
     match (direction, is) {
         (Direction::Of, Bound::Equal(_)) => "equal to".to_owned(),

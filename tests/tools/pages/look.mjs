@@ -6,7 +6,13 @@ import { join } from "node:path";
 import { chromium } from "playwright-core";
 
 const WIDE = { width: 1280, height: 900 };
-const PHONE = { width: 390, height: 844 };
+const PHONE = { width: 360, height: 800 };
+/** Each page is looked at in each of these ways. */
+const WAYS = [
+  ["-phone", "light", PHONE],
+  ["-phone-dark", "dark", PHONE],
+  ["", "light", WIDE],
+];
 
 /** What a walk needs: a page, where screenshots go, and what went wrong so far. */
 export class Walk {
@@ -14,7 +20,7 @@ export class Walk {
     const browser = await chromium.launch({ executablePath: program, args: ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"] });
     const walk = new Walk(browser, address, folder);
     mkdirSync(folder, { recursive: true });
-    await walk.open("light", WIDE);
+    await walk.open();
     return walk;
   }
 
@@ -26,10 +32,11 @@ export class Walk {
     this.looked = 0;
   }
 
-  /** Another visitor: with this colour scheme and window. */
-  async open(colorScheme, viewport) {
+  /** Another visitor, with script or without. */
+  async open({ script = true } = {}) {
     await this.context?.close();
-    this.context = await this.browser.newContext({ baseURL: this.address, colorScheme, viewport, reducedMotion: "reduce" });
+    const viewport = WIDE;
+    this.context = await this.browser.newContext({ baseURL: this.address, colorScheme: "light", viewport, reducedMotion: "reduce", javaScriptEnabled: script });
     this.page = await this.context.newPage();
     this.page.on("pageerror", (error) => this.problems.push(`${this.page.url()}: script: ${error.message}`));
     this.page.on("console", (message) => {
@@ -53,8 +60,16 @@ export class Walk {
     this.expect(said.includes(text), `does not say ${JSON.stringify(text)}`);
   }
 
-  /** Takes a picture of the page, and checks it for accessibility. */
+  /** Takes pictures of the page, wide and on a phone by day and by night, and checks it in each way. */
   async look(name) {
+    for (const [way, colorScheme, viewport] of WAYS) {
+      await this.page.setViewportSize(viewport);
+      await this.page.emulateMedia({ colorScheme });
+      await this.check(name + way);
+    }
+  }
+
+  async check(name) {
     this.looked += 1;
     await this.page.screenshot({ path: join(this.folder, `${name}.png`), fullPage: true });
     const found = await new AxeBuilder({ page: this.page }).analyze();
@@ -64,16 +79,6 @@ export class Walk {
     }
     const wider = await this.page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
     this.expect(wider <= 0, `${name}: is ${wider} px wider than its window`);
-  }
-
-  /** The same page again in the dark, and on a phone. */
-  async everyWay(name, path) {
-    for (const [way, scheme, viewport] of [["dark", "dark", WIDE], ["phone", "light", PHONE]]) {
-      await this.open(scheme, viewport);
-      await this.page.goto(path);
-      await this.look(`${name}-${way}`);
-    }
-    await this.open("light", WIDE);
   }
 
   async end() {

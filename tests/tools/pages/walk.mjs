@@ -3,7 +3,8 @@
 // pictures. It ends with 1 when something is not as it must be, and says what.
 
 import { Walk } from "./look.mjs";
-import { regulator } from "./regulator.mjs";
+import { plain } from "./plain.mjs";
+import { regulator, verified } from "./regulator.mjs";
 
 const [program, address, folder] = process.argv.slice(2);
 const TITLE = "Walked by a person";
@@ -20,7 +21,7 @@ async function visitor() {
   await page().keyboard.press("Enter");
   walk.expect((await page().evaluate(() => document.activeElement.id)) === "main", "the skip link does not lead to the content");
   await walk.look("overview");
-  for (const [name, path] of [["studies", "/studies"], ["parties", "/parties"], ["explorer", "/explorer"], ["entry", "/explorer/entries/7"], ["reference", "/api/v1/reference"]]) {
+  for (const [name, path] of [["studies", "/studies"], ["parties", "/parties"], ["explorer", "/explorer"], ["entry", "/explorer/entries/7"], ["reference", "/docs"], ["sign-in", "/sign-in"], ["verify", "/verify"]]) {
     await page().goto(path);
     await walk.look(name);
   }
@@ -104,12 +105,15 @@ async function custodian() {
   await page().locator("#job .notice.good").waitFor({ timeout: 120_000 });
 }
 
-/** A patient whose page says this, among those listed. */
+/** The part of a page that is about the study. */
+const studied = () => page().locator("article", { has: page().getByRole("link", { name: TITLE }) });
+
+/** A patient on whose page the study says this, among those listed. */
 async function find(text) {
   await page().goto("/desk");
   for (const path of await links("#patients + ul a")) {
     await page().goto(path);
-    if ((await page().locator("main").innerText()).includes(text)) return path;
+    if ((await studied().innerText()).includes(text)) return path;
   }
   walk.expect(false, `no listed patient's page says ${JSON.stringify(text)}`);
   return undefined;
@@ -121,7 +125,10 @@ async function patient() {
   const path = await find("You can volunteer.");
   if (!path) return;
   await walk.look("patient");
-  const study = page().locator("article", { has: page().getByRole("link", { name: TITLE }) });
+  const study = studied();
+  walk.expect(/Demo Hospital, as of [\d-]+: entry \d+/.test(await study.innerText()), "a count that can have included the patient is not listed");
+  await walk.says("In force since");
+  await walk.says("The study wants record-level data too. Salus sends none");
   await study.getByText("Volunteer", { exact: true }).click();
   await study.getByLabel(/How the sponsor reaches you/).fill(CONTACT);
   await study.getByRole("button", { name: "Prove and volunteer" }).click();
@@ -141,20 +148,33 @@ async function patient() {
   const grants = await page().locator("article").first().innerText();
   walk.expect(/yes\s*be counted/.test(grants) && /no\s*be contacted/.test(grants) && /no\s*share/.test(grants), "one grant brought others with it");
   await walk.look("patient-counted-only");
-  await walk.everyWay("patient", path);
 }
 
 async function inbox() {
   await page().goto("/desk/sponsors/lab");
-  const study = page().locator("article", { has: page().getByRole("link", { name: TITLE }) });
+  const study = studied();
   await study.getByRole("link", { name: "Open the inbox" }).click();
   await walk.says(CONTACT);
   await walk.look("inbox");
   await page().goto("/desk/custodians/hospital");
   await walk.says("not current");
+  await page().goto("/desk/custodians/hospital/jobs");
+  await walk.look("jobs");
 }
 
-for (const part of [visitor, sponsor, board, custodian, patient, inbox, () => regulator(walk, TITLE)]) {
+async function counted() {
+  await regulator(walk, TITLE);
+}
+
+async function volunteered() {
+  await verified(walk, "Volunteers from forty");
+}
+
+async function withoutScript() {
+  await plain(walk);
+}
+
+for (const part of [visitor, sponsor, board, custodian, patient, inbox, counted, volunteered, withoutScript]) {
   try {
     await part();
   } catch (error) {
@@ -162,7 +182,4 @@ for (const part of [visitor, sponsor, board, custodian, patient, inbox, () => re
     await walk.look(`stopped-${part.name}`).catch(() => {});
   }
 }
-await page().goto("/studies");
-const [study] = await links("main table a");
-for (const [name, path] of [["overview", "/"], ["study", study], ["query", "/query"], ["verify", "/verify"]]) await walk.everyWay(name, path);
 await walk.end();

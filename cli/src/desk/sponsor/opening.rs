@@ -7,7 +7,7 @@ use salus_ledger::engine::Ledger;
 use salus_ledger::key::PublicKey;
 use salus_ledger::transaction::{Noise, Policy};
 use salus_node::Problem;
-use salus_node::pages::{Here, Html, Shell};
+use salus_node::pages::{Here, Html, Shell, area_name, region_name};
 use salus_node::request::Form;
 use salus_node::sign_in::{Identity, Role};
 use salus_protocol::consent::{DiseaseArea, Region};
@@ -38,8 +38,8 @@ pub(in crate::desk) struct OpeningPage {
     sponsors: Vec<String>,
     boards: Vec<(String, String)>,
     issuers: Vec<(String, String)>,
-    areas: Vec<String>,
-    regions: Vec<String>,
+    areas: Vec<(String, String)>,
+    regions: Vec<(String, String)>,
     today: String,
 }
 
@@ -86,8 +86,14 @@ fn show(view: &View<'_>, identity: &Identity, query: Query) -> Result<OpeningPag
         sponsors,
         boards: state.boards().iter().map(named).collect(),
         issuers: state.issuers().iter().map(named).collect(),
-        areas: DiseaseArea::ALL.iter().map(ToString::to_string).collect(),
-        regions: Region::ALL.iter().map(ToString::to_string).collect(),
+        areas: DiseaseArea::ALL
+            .iter()
+            .map(|area| (area.to_string(), area_name(*area)))
+            .collect(),
+        regions: Region::ALL
+            .iter()
+            .map(|region| (region.to_string(), region_name(*region)))
+            .collect(),
         today: state.day().map_or_else(String::new, |day| day.to_string()),
     })
 }

@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use winnow::Parser;
 use winnow::combinator::opt;
+use winnow::stream::Stream;
 
 use super::word::{
     Figure, Line, Slip, at_end, calendar_unit, choose, date, expected, figure, name, number,
@@ -186,9 +187,18 @@ fn ordered(
     distance: Comparison,
     direction: Direction,
 ) -> Result<Test, Slip> {
-    if let Some(Figure::Date(day, span)) = figure(input)? {
-        input.state.push((part(Part::Low), span));
-        return Ok(Test::Date(dates.bound(day)));
+    let start = input.checkpoint();
+    match figure(input)? {
+        Some(Figure::Date(day, span)) => {
+            input.state.push((part(Part::Low), span));
+            return Ok(Test::Date(dates.bound(day)));
+        }
+        // A number says nothing here, and must not be passed over.
+        Some(Figure::Number(..)) => {
+            input.reset(&start);
+            return Err(expected(input, &["a date", "a field"]));
+        }
+        None => {}
     }
     let is = distance.bound(Amount::ZERO);
     if matches!(direction, Direction::Before) && try_choose(input, &[("index", ())]).is_some() {

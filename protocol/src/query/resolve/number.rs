@@ -302,7 +302,7 @@ pub(super) fn quantity(
     check_order(is)?;
     let unit = unit_of(place, unit)?;
     let bound = converted(is, unit.factor, unit.offset)?;
-    let asked = grid(is, &bound, (*origin).into(), (*step).into())?;
+    let asked = Grid::new(&bound, (*origin).into(), (*step).into());
     let bound = rounded(is, bound, &unit, (*origin).into(), (*step).into())?;
     let grid = grid(is, &bound, (*origin).into(), (*step).into())?;
     // The number 1 stands for the origin, the place 0 of the grid.
@@ -314,6 +314,9 @@ pub(super) fn quantity(
     if (low, high) == (*domain.start(), *domain.end()) {
         numbers.cautions.push((Part::Low, Caution::AlwaysHolds));
     }
+    let Some(asked) = asked else {
+        return Ok(numbers);
+    };
     let held = held(place.field, &numbers.set, false);
     for (i, (written, value)) in is.values().zip(asked.bound.values()).enumerate() {
         if asked.is_between_places(*value, &domain) {
