@@ -321,7 +321,7 @@ fn damaged_files_are_logged_without_names_and_named_on_the_terminal() {
 }
 
 /// Every route that takes a form, for parties that there are.
-const FORMS: [&str; 7] = [
+const FORMS: [&str; 10] = [
     "/query",
     "/desk/patients/alice/grant",
     "/desk/patients/alice/volunteer",
@@ -329,6 +329,9 @@ const FORMS: [&str; 7] = [
     "/desk/studies/new",
     "/desk/studies",
     "/desk/boards/ethics/approve",
+    "/desk/custodians/northern/publish",
+    "/desk/custodians/northern/answer",
+    "/desk/custodians/northern/imports",
 ];
 
 #[test]
@@ -364,6 +367,14 @@ fn whatever_is_wrong_with_a_form_is_a_problem() {
             let problem: serde_json::Value = serde_json::from_str(&answer.body).unwrap();
             assert_eq!(problem["status"], expected, "{said}");
         }
+    }
+    for media in ["text/plain", FORM, "multipart/form-data"] {
+        let headers = [own, ("content-type", media)];
+        let uploads = "POST /desk/custodians/northern/uploads";
+        let answer = serving.send_bytes(uploads, &headers, b"a=b");
+        assert_eq!(answer.status, 400, "{media}: {}", answer.body);
+        let said = answer.header("content-type");
+        assert_eq!(said, Some("application/problem+json"), "{}", answer.body);
     }
 }
 

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use axum::Json;
-use axum::extract::{DefaultBodyLimit, Multipart};
+use axum::extract::DefaultBodyLimit;
 use axum::http::StatusCode;
 use axum::http::header::{CONTENT_TYPE, LOCATION};
 use axum::response::IntoResponse;
@@ -135,7 +135,7 @@ async fn create(
 )]
 async fn bring(
     Seat { desk, name, .. }: Seat<Custodian>,
-    form: Multipart,
+    upload::Parts(form): upload::Parts,
 ) -> Result<impl IntoResponse, Problem> {
     let job = upload::receive(&desk, name, form).await?;
     Ok(accepted(&desk, job))

@@ -1,11 +1,12 @@
 //! Uploads: the files of an export, written to the disk as they arrive, within limits.
+#![allow(clippy::disallowed_types)] // what axum refuses of them becomes a problem here
 
 use std::future::Future;
 use std::path::Path;
 use std::time::Duration;
 
-use axum::extract::Multipart;
 use axum::extract::multipart::{Field, MultipartError};
+use axum::extract::{FromRequest, Multipart, Request};
 use axum::http::StatusCode;
 use axum::response::Redirect;
 use salus_node::Problem;
@@ -42,6 +43,19 @@ struct Arrived {
     index_day: Day,
 }
 
+/// An upload's parts, still to be read. Whatever else is sent is a problem.
+pub(super) struct Parts(pub(super) Multipart);
+
+impl<S: Send + Sync> FromRequest<S> for Parts {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+        let parts = Multipart::from_request(request, state).await;
+        let parts = parts.map_err(|error| Problem::form(error.body_text()))?;
+        Ok(Self(parts))
+    }
+}
+
 /// What an upload is made of; of its files the names matter too.
 #[derive(Debug, ToSchema)]
 #[expect(
@@ -60,7 +74,7 @@ pub(super) struct UploadForm {
 
 pub(super) async fn upload(
     Seat { desk, name, .. }: Seat<Custodian>,
-    form: Multipart,
+    Parts(form): Parts,
 ) -> Result<Redirect, Problem> {
     Ok(job_page(&receive(&desk, name, form).await?))
 }
