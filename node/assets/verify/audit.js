@@ -178,7 +178,9 @@ function standingDone({ answers, cohort, approvals, study }, checks) {
 /** A text of which nothing is hidden: what breaks a line or turns the direction of writing is named. */
 function legible(text) {
   const deceptive = /[^\P{Cc}\n\t]|[\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/gu;
-  return text.replace(deceptive, (c) => `\\u{${c.codePointAt(0).toString(16)}}`);
+  // A carriage return at a line's end hides nothing.
+  const lines = text.replace(/\r(?=\n|$)/g, "");
+  return lines.replace(deceptive, (c) => `\\u{${c.codePointAt(0).toString(16)}}`);
 }
 
 function aboutOf({ study, bundle, approvals, boards }, genesis, checkpoint) {

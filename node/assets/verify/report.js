@@ -64,6 +64,16 @@ function table(caption, head, rows) {
   ]);
 }
 
+/** A query's text, line by line: what is wrapped looks like no line of its own. @param {string} text */
+function askedText(text) {
+  const lines = text.replace(/\n$/, "").split("\n");
+  return element(
+    "pre",
+    { tabindex: "0", class: "asked" },
+    lines.map((line) => element("span", {}, [`${line}\n`])),
+  );
+}
+
 /** What the bundle is about. @param {import('./verdict.js').Report} report whose bundle has a study */
 function aboutList({ about, checks }) {
   const compiled = checks.find(({ id }) => id === "query-text")?.outcome === "passed";
@@ -87,11 +97,7 @@ function aboutList({ about, checks }) {
           ? "The query text, which compiles to the query that was proven"
           : "The query text, which was NOT shown to be the query that was proven",
       ]),
-      element(
-        "pre",
-        { tabindex: "0", class: "asked" },
-        about.queryText.split("\n").map((line) => element("span", {}, [`${line}\n`])),
-      ),
+      askedText(about.queryText),
     ]),
   ];
 }
