@@ -461,3 +461,39 @@ fn killed_in_the_middle_a_job_ends_and_nothing_is_done_twice() {
     site.terminate();
     assert_eq!(home.ok(&["ledger", "verify"])["cohort_answers"], 1);
 }
+
+#[test]
+fn killed_in_the_middle_of_an_import_and_of_its_commit_each_record_enters_once() {
+    let (home, imports) = founded("90");
+    for number in 0..2_000 {
+        let file = format!("{imports}/hospital/export/a{number}.ndjson");
+        fs::write(file, "{}").unwrap();
+    }
+    let mut site = Site::start(&home, &imports);
+    let form = format!("folder=export&profile=general&index_day={DAY}");
+    let imports_path = format!("{DESK}/imports");
+    let import = site.browser.post(&imports_path, &form).leads_to();
+    let kill_in_the_middle = |site: Site, job: &str| {
+        let on_the_way = |event: &Value| event["done"].as_u64() > Some(0);
+        let told = site.browser.watch(job, on_the_way);
+        assert_eq!(told.last().unwrap()["over"], false, "{told:?}");
+        site.kill();
+        Site::start(&home, &imports)
+    };
+    site = kill_in_the_middle(site, &import);
+    let ended = site.browser.end(&import);
+    assert_eq!(ended["standing"], "done", "{ended}");
+    let commit = site
+        .browser
+        .post(&format!("{import}/commit"), "")
+        .leads_to();
+    site = kill_in_the_middle(site, &commit);
+    let ended = site.browser.end(&commit);
+    assert_eq!(ended["standing"], "done", "{ended}");
+    let records = ledger(&site.browser, "records");
+    assert!(records > 40, "{records}");
+    let says = format!("{records} records are on the ledger.");
+    assert_eq!(ended["says"], says, "each once");
+    site.terminate();
+    assert_eq!(home.ok(&["ledger", "verify"])["records"], records);
+}

