@@ -238,9 +238,15 @@ impl State {
         self.check_unseen(admitted.id())
     }
 
+    /// Whether a transaction is on the ledger.
+    #[must_use]
+    pub fn has_entered(&self, id: &TransactionId) -> bool {
+        self.seen.contains(id)
+    }
+
     /// A transaction enters once.
     fn check_unseen(&self, id: TransactionId) -> Result<(), Rejection> {
-        if self.seen.contains(&id) {
+        if self.has_entered(&id) {
             return Err(Rejection::Replayed { id });
         }
         Ok(())

@@ -136,11 +136,14 @@ pub(crate) struct Watch {
     told: Notify,
 }
 
-/// Since the turn last changed.
+/// Of the request or the answer under way.
 #[derive(Debug)]
 struct Phase {
     turn: Turn,
+    /// When the turn last changed.
     since: Instant,
+    /// How long the client's turns before took.
+    spent: Duration,
     /// Bytes that the client sent or took.
     bytes: u64,
     /// Since when the client takes nothing of what there is for it.
@@ -153,6 +156,7 @@ impl Watch {
             phase: Mutex::new(Phase {
                 turn: Turn::Client,
                 since: Instant::now(),
+                spent: Duration::ZERO,
                 bytes: 0,
                 full_since: None,
             }),
@@ -164,13 +168,28 @@ impl Watch {
         self.phase.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// A request's body or an answer begins.
+    fn begin(&self, turn: Turn) {
+        let mut phase = self.phase();
+        phase.turn = turn;
+        phase.since = Instant::now();
+        phase.spent = Duration::ZERO;
+        phase.bytes = 0;
+    }
+
+    /// Within it the turn changes: what the client took so far counts on.
     fn set(&self, turn: Turn) {
         let mut phase = self.phase();
-        if phase.turn != turn {
-            phase.turn = turn;
-            phase.since = Instant::now();
-            phase.bytes = 0;
+        if phase.turn == turn {
+            return;
         }
+        let now = Instant::now();
+        if phase.turn == Turn::Client {
+            let taken = now.saturating_duration_since(phase.since);
+            phase.spent += taken;
+        }
+        phase.turn = turn;
+        phase.since = now;
     }
 
     fn moved(&self, bytes: usize) {
@@ -182,9 +201,9 @@ impl Watch {
         let phase = self.phase();
         let allowed = Duration::from_millis(phase.bytes * 1000 / PACE);
         match phase.turn {
-            Turn::Client => now
-                .saturating_duration_since(phase.since)
-                .saturating_sub(allowed),
+            Turn::Client => {
+                (phase.spent + now.saturating_duration_since(phase.since)).saturating_sub(allowed)
+            }
             Turn::Node => Duration::ZERO,
         }
     }
@@ -299,7 +318,7 @@ pub(crate) struct Turned<B> {
 impl<B> Turned<B> {
     /// A request's body. Its head has come: it is the node's turn.
     pub(crate) fn request(inner: B, watch: Arc<Watch>) -> Self {
-        watch.set(Turn::Node);
+        watch.begin(Turn::Node);
         Self {
             inner,
             watch,
@@ -309,7 +328,7 @@ impl<B> Turned<B> {
 
     /// An answer's body. Its head goes out: it is the client's turn.
     pub(crate) fn answer(inner: B, watch: Arc<Watch>) -> Self {
-        watch.set(Turn::Client);
+        watch.begin(Turn::Client);
         Self {
             inner,
             watch,
@@ -362,10 +381,16 @@ mod tests {
         assert_eq!(watch.behind(after(20)), Duration::from_secs(6));
         watch.set(Turn::Node);
         assert_eq!(watch.behind(after(1000)), Duration::ZERO);
-        // What was sent before counts no more when it is the client's turn again.
-        watch.set(Turn::Client);
+        // What was sent before counts no more in the next message.
+        watch.begin(Turn::Client);
         let again = watch.phase().since + Duration::from_secs(3);
         assert_eq!(watch.behind(again), Duration::from_secs(3));
+        // Within one, turns of the node between a client's do not wipe out how slow it was.
+        watch.phase().spent = Duration::from_secs(9);
+        watch.set(Turn::Node);
+        watch.set(Turn::Client);
+        let later = watch.phase().since + Duration::from_secs(1);
+        assert!(watch.behind(later) >= Duration::from_secs(10));
     }
 
     #[tokio::test]

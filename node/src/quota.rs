@@ -14,6 +14,7 @@ use governor::clock::{Clock, MonotonicClock};
 use governor::state::keyed::HashMapStateStore;
 use governor::{NotUntil, Quota, RateLimiter};
 use salus_ledger::key::PublicKey;
+use salus_ledger::transaction::TransactionId;
 
 use crate::problem::Problem;
 use crate::settings::Settings;
@@ -74,6 +75,8 @@ pub(crate) enum Signer {
     Subject,
     /// A key that anyone can make: an answer's, a sponsor's.
     Other,
+    /// Whoever copied a transaction that has entered; everybody can read it.
+    Repeated(TransactionId),
     /// The bytes carry no good signature.
     Nobody,
 }
@@ -110,7 +113,7 @@ impl Quotas {
             Signer::Registered(key) => self.registered.take(key.as_bytes()),
             Signer::Subject => self.subjects.take(&()),
             Signer::Other => self.others.take(&()),
-            Signer::Nobody => self.unsigned.take(&()),
+            Signer::Repeated(_) | Signer::Nobody => self.unsigned.take(&()),
         }
     }
 

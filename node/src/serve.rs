@@ -25,6 +25,9 @@ use crate::connection::{Connections, Place, Stream, Turned, Watch};
 use crate::metrics;
 use crate::node::Node;
 
+/// Bytes read of a connection before they are asked for: its longest header.
+const READ_AHEAD: usize = 64 << 10;
+
 /// After a failure to accept, such as too many open files.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
@@ -151,6 +154,7 @@ fn answer(
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(settings.header_time)
+        .max_buf_size(READ_AHEAD)
         .serve_connection(
             TokioIo::new(Stream::new(stream, watch.clone())),
             TowerToHyperService::new(turns(router, watch.clone())),

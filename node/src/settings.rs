@@ -58,7 +58,7 @@ pub struct Settings {
     /// Transactions signed by any other keys, all together: anyone can make one, and an answer's is
     /// used once.
     pub other_keys: Allowance,
-    /// Submissions whose signature does not hold, all together.
+    /// Submissions whose signature does not hold, or that repeat what has entered, all together.
     pub unsigned: Allowance,
     /// Sign-ins begun or ended, of all people together: who they are shows only afterwards.
     pub sign_ins: Allowance,

@@ -88,6 +88,8 @@ pub struct Receipt {
     pub id: TransactionId,
     /// Index of its log entry.
     pub entry: u64,
+    /// The height that it is in.
+    pub height: u64,
     /// What it did.
     pub event: Event,
 }

@@ -190,6 +190,8 @@ impl Ledger {
             Writer::Signs(secret) => secret,
             Writer::HandsIn(upstream) => return self.hand_in_all(&**upstream, submissions),
         };
+        // After a failed write nothing else is said than that.
+        drop(self.read()?);
         self.store.check_room(bytes_of(submissions))?;
         let envelopes: Vec<_> = submissions.iter().map(|s| s.envelope.clone()).collect();
         let attached = BatchAttached::of(submissions, &self.store);

@@ -99,16 +99,18 @@ impl Queue {
                     waiting.tell(Ok(batch));
                 }
             }
-            // Nothing of it was acknowledged: each is told why by what happens to it alone.
-            Err(_) if taken.len() > 1 => {
+            // Nothing was written: what is too much together may fit alone.
+            Err(LedgerError::DiskFull { .. }) if taken.len() > 1 => {
                 for waiting in taken {
                     let outcome = enter(&waiting.submissions);
                     waiting.tell(outcome);
                 }
             }
+            // The cause can be told once.
             Err(error) => {
-                if let Some(waiting) = taken.into_iter().next() {
-                    waiting.tell(Err(error));
+                let mut outcome = Err(error);
+                for waiting in taken {
+                    waiting.tell(std::mem::replace(&mut outcome, Err(LedgerError::Failed)));
                 }
             }
         }

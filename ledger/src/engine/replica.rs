@@ -419,7 +419,12 @@ fn enter(
                 };
                 let event = event.map_err(|e| at(e.into()))?;
                 let id = envelope.id(&state.id());
-                receipts.push(Receipt { id, entry, event });
+                receipts.push(Receipt {
+                    id,
+                    entry,
+                    height: state.height() + 1,
+                    event,
+                });
             }
         }
         view.tree.append(bytes);

@@ -60,6 +60,7 @@ impl View {
         Ok(Receipt {
             id: envelope.id(&self.state.id()),
             entry,
+            height: self.state.height() + 1,
             event,
         })
     }

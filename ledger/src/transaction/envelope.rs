@@ -131,11 +131,12 @@ impl Envelope {
             .verifies(&signed_bytes(&self.transaction, ledger), &self.signature)
     }
 
-    /// Whose good signature for this ledger an envelope's bytes carry; none when they carry none.
-    /// Nothing of the transaction is decoded: with this, who signs can be known before any work is
-    /// done on what is signed. [`Self::from_bytes`] may still refuse the bytes.
+    /// Whose good signature for this ledger an envelope's bytes carry, and the identity that the
+    /// transaction has; none when they carry none. Nothing of the transaction is decoded: with this,
+    /// who signs, and whether it has entered, can be known before any work is done on what is
+    /// signed. [`Self::from_bytes`] may still refuse the bytes.
     #[must_use]
-    pub fn signer_of(bytes: &[u8], ledger: &LedgerId) -> Option<PublicKey> {
+    pub fn signed_by(bytes: &[u8], ledger: &LedgerId) -> Option<(PublicKey, TransactionId)> {
         if bytes.len() > MAX_ENTRY_BYTES {
             return None;
         }
@@ -151,18 +152,14 @@ impl Envelope {
         message.extend_from_slice(transaction);
         signer
             .verifies(&message, &Signature::from_bytes(*signature))
-            .then_some(signer)
+            .then(|| (signer, identity(&signer, &message)))
     }
 
     /// The transaction's identity on a ledger. It does not depend on the signature's bytes, so a
     /// second signature over the same transaction is the same transaction.
     #[must_use]
     pub fn id(&self, ledger: &LedgerId) -> TransactionId {
-        let mut hasher = Sha256::new();
-        hasher.update(b"salus/v1/transaction-id\0");
-        hasher.update(self.signer.as_bytes());
-        hasher.update(signed_bytes(&self.transaction, ledger));
-        TransactionId(hasher.finalize().into())
+        identity(&self.signer, &signed_bytes(&self.transaction, ledger))
     }
 
     /// The canonical bytes: those of the log's entry.
@@ -197,6 +194,14 @@ fn begin_signed(ledger: &LedgerId) -> Vec<u8> {
     bytes
 }
 
+fn identity(signer: &PublicKey, signed: &[u8]) -> TransactionId {
+    let mut hasher = Sha256::new();
+    hasher.update(b"salus/v1/transaction-id\0");
+    hasher.update(signer.as_bytes());
+    hasher.update(signed);
+    TransactionId(hasher.finalize().into())
+}
+
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
@@ -204,7 +209,7 @@ mod tests {
     use crate::transaction::{RegisterBoard, Title};
 
     #[test]
-    fn the_signer_of_bytes_is_that_of_the_envelope_and_only_with_its_signature() {
+    fn signer_and_identity_of_bytes_are_those_of_the_envelope_and_only_with_its_signature() {
         let secret = SigningKey::from_bytes(&[3; 32]);
         let ledger = LedgerId::new([1; 32]);
         let board = RegisterBoard {
@@ -213,16 +218,16 @@ mod tests {
         };
         let envelope = Envelope::sign(board, &ledger, &secret);
         let bytes = envelope.to_bytes();
-        let signer = Envelope::signer_of(&bytes, &ledger);
-        assert_eq!(signer, Some(envelope.signer()));
+        let signed = Envelope::signed_by(&bytes, &ledger);
+        assert_eq!(signed, Some((envelope.signer(), envelope.id(&ledger))));
         assert!(envelope.is_signed_for(&ledger));
         let other = LedgerId::new([2; 32]);
-        assert_eq!(Envelope::signer_of(&bytes, &other), None);
+        assert_eq!(Envelope::signed_by(&bytes, &other), None);
         for at in 0..bytes.len() {
             let mut changed = bytes.clone();
             changed[at] ^= 1;
-            assert_eq!(Envelope::signer_of(&changed, &ledger), None, "byte {at}");
-            assert_eq!(Envelope::signer_of(&bytes[..at], &ledger), None);
+            assert_eq!(Envelope::signed_by(&changed, &ledger), None, "byte {at}");
+            assert_eq!(Envelope::signed_by(&bytes[..at], &ledger), None);
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Transactions: handed in by anyone, entered if they break no rule.
 //!
-//! Checked here, in this order: size, who signed, that signer's quota, canonical decoding. Replay,
-//! the rules (among them nullifier and root) and last the proof are the ledger's to check.
+//! Checked here, in this order: size, who signed, that signer's quota, replay, canonical decoding.
+//! The rules (among them nullifier and root) and last the proof are the ledger's to check.
 
 use std::borrow::Cow;
 
@@ -15,7 +15,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use salus_ledger::engine::{Attachment, Submission};
 use salus_ledger::key::PublicKey;
-use salus_ledger::state::{Event, State as LedgerState};
+use salus_ledger::state::{Event, Rejection, State as LedgerState};
 use salus_ledger::transaction::Envelope;
 use salus_protocol::contact::SealedContact;
 use serde::{Deserialize, Serialize};
@@ -71,9 +71,11 @@ struct Opened<'a> {
 
 impl Opened<'_> {
     fn signer(&self, state: &LedgerState) -> Signer {
-        match Envelope::signer_of(&self.transaction, &state.id()) {
-            Some(key) if is_registered(&key, state) => Signer::Registered(key),
-            Some(key) if state.is_subject(&key) => Signer::Subject,
+        match Envelope::signed_by(&self.transaction, &state.id()) {
+            // Anyone can copy it from the log: it is not its signer who sends it.
+            Some((_, id)) if state.has_entered(&id) => Signer::Repeated(id),
+            Some((key, _)) if is_registered(&key, state) => Signer::Registered(key),
+            Some((key, _)) if state.is_subject(&key) => Signer::Subject,
             Some(_) => Signer::Other,
             None => Signer::Nobody,
         }
@@ -223,6 +225,9 @@ pub(super) async fn submit(
             let opened = form.open(held.bytes())?;
             let signer = opened.signer(&*ledger.state()?);
             quotas.quotas().submission(&signer)?;
+            if let Signer::Repeated(id) = signer {
+                return Err(Rejection::Replayed { id }.into());
+            }
             Ok((opened.submission()?, held))
         })
         .await?;
@@ -236,7 +241,7 @@ pub(super) async fn submit(
             id: receipt.id.to_string(),
             entry: receipt.entry,
             event: receipt.event,
-            height: batch.height,
+            height: receipt.height,
             checkpoint: batch.checkpoint.as_str().to_owned(),
         })
     });

@@ -2,7 +2,7 @@
 
 use axum::http::StatusCode;
 use salus_ledger::audit::ExportError;
-use salus_ledger::engine::LedgerError;
+use salus_ledger::engine::{LedgerError, ReplicaError};
 
 use super::Problem;
 
@@ -33,7 +33,10 @@ impl From<LedgerError> for Problem {
             }
             // Of the other node this says nothing: its address may be the operator's own affair.
             LedgerError::Replica(error) => {
-                tracing::error!(%error, "the node that this one follows can't be used");
+                tracing::error!(
+                    why = sort(&error),
+                    "the node that this one follows can't be used"
+                );
                 Self::new(
                     StatusCode::SERVICE_UNAVAILABLE,
                     "Upstream",
@@ -45,6 +48,15 @@ impl From<LedgerError> for Problem {
             }
             other => Self::internal(&other.to_string()),
         }
+    }
+}
+
+/// A followed node's fault without what could name a transaction, a path or an entry; whoever keeps
+/// the copy is told all of it at the terminal.
+const fn sort(error: &ReplicaError) -> &'static str {
+    match error {
+        ReplicaError::Upstream(_) => "it is away, refuses, or answers otherwise than asked",
+        _ => "what it gives does not hold",
     }
 }
 

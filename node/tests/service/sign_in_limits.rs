@@ -188,3 +188,57 @@ fn strangers_keep_no_patient_from_taking_a_consent_back() {
     let revoked = service.hand_in(&Envelope::sign(revoke, &id, &subject(7)));
     assert_eq!(revoked.status, 201, "{revoked:?}");
 }
+
+#[test]
+fn what_has_entered_is_repeated_at_nobodys_cost() {
+    let service = Service::founded(Settings {
+        registered_key: Allowance {
+            at_once: 4,
+            a_minute: 1,
+        },
+        subject_keys: Allowance {
+            at_once: 2,
+            a_minute: 1,
+        },
+        ..Settings::default()
+    });
+    let id = service.ledger.state().unwrap().id();
+    for envelope in setup(id) {
+        assert!(service.ledger.submit(envelope).unwrap().is_ok());
+    }
+    let commit = Envelope::sign(commit_record(7), &id, &issuer());
+    let committed = service.ledger.submit(commit.clone()).unwrap().unwrap();
+    let Event::RecordCommitted { index } = committed.event else {
+        panic!("{committed:?}")
+    };
+    let sequence = || {
+        service
+            .ledger
+            .state()
+            .unwrap()
+            .record(index)
+            .unwrap()
+            .sequence
+    };
+    let grant = GrantConsent {
+        index,
+        sequence: sequence(),
+        consent: consent(1),
+        row: row(500_001),
+    };
+    let grant = Envelope::sign(grant, &id, &subject(7));
+    assert_eq!(service.hand_in(&grant).status, 201);
+    // Anyone reads both from the log.
+    for entered in [&commit, &grant] {
+        for _ in 0..20 {
+            let again = service.hand_in(entered);
+            assert_eq!(again.problem(), (409, "Replayed".to_owned()));
+        }
+    }
+    let sequence = sequence();
+    let revoke = RevokeConsent { index, sequence };
+    let revoked = service.hand_in(&Envelope::sign(revoke, &id, &subject(7)));
+    assert_eq!(revoked.status, 201, "{revoked:?}");
+    let commit = Envelope::sign(commit_record(8), &id, &issuer());
+    assert_eq!(service.hand_in(&commit).status, 201);
+}

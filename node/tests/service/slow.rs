@@ -3,6 +3,7 @@
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use salus_node::Settings;
@@ -125,4 +126,28 @@ fn a_place_is_given_back_when_its_client_goes() {
         let mut gone = begin(service.address, b"GET /api/v1/health HTTP/1.0\r\n\r\n");
         assert_eq!(read(&mut gone).unwrap().status, 200);
     }
+}
+
+#[test]
+fn a_body_that_trickles_keeps_no_place() {
+    let service = Service::founded(patient(4));
+    let address = service.address;
+    let asked = AtomicBool::new(false);
+    let head = half_a_body(1000);
+    let head = &head[..head.len() - 999];
+    std::thread::scope(|scope| {
+        for _ in 0..12 {
+            scope.spawn(|| {
+                let mut slow = begin(address, head);
+                // It goes on until it is ended, or nobody needs its place any more.
+                while !asked.load(Ordering::Relaxed) && slow.write_all(b"a").is_ok() {
+                    std::thread::sleep(Duration::from_millis(300));
+                }
+            });
+        }
+        for _ in 0..3 {
+            assert_eq!(get(address, "/api/v1/health").status, 200);
+        }
+        asked.store(true, Ordering::Relaxed);
+    });
 }

@@ -105,7 +105,11 @@ fn bring(home: &Home, job: &Job, folder: TempDir) -> Result<(), Failure> {
     // The job's folder first: what is moved there must have a place.
     home.put_job(job)?;
     let to = home.job_upload(&job.custodian, &job.id);
-    std::fs::rename(folder.path(), &to).map_err(Failure::file("write", to))
+    let moved = std::fs::rename(folder.path(), &to).map_err(Failure::file("write", to));
+    moved.or_else(|failure| {
+        home.remove_job(&job.custodian, &job.id)?;
+        Err(failure)
+    })
 }
 
 /// Removes what an earlier process was still receiving.
