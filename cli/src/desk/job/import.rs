@@ -181,7 +181,6 @@ pub(super) fn commit(
         all.no_name.extend(issued.no_name);
         steps.steps(run.len())?;
     }
-    home.drop_job_rows(&job.custodian, import)?;
     Ok(said(&all))
 }
 
