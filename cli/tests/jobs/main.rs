@@ -474,7 +474,7 @@ fn killed_in_the_middle_of_an_import_and_of_its_commit_each_record_enters_once()
     let imports_path = format!("{DESK}/imports");
     let import = site.browser.post(&imports_path, &form).leads_to();
     let kill_in_the_middle = |site: Site, job: &str| {
-        let on_the_way = |event: &Value| event["done"].as_u64() > Some(0);
+        let on_the_way = |event: &Value| event["total"].as_u64() > Some(0);
         let told = site.browser.watch(job, on_the_way);
         assert_eq!(told.last().unwrap()["over"], false, "{told:?}");
         site.kill();

@@ -149,6 +149,7 @@ fn what_the_page_falsifies_of_cohort_answers_is_noticed() {
     }
     let possible = [
         "count",
+        "query-text",
         "signature",
         "approval",
         "head",

@@ -226,7 +226,6 @@ fn what_is_not_there_is_a_problem() {
     let none = "0".repeat(64);
     for (path, code) in [
         ("/nowhere", "NotFound"),
-        ("/api/v1", "NotFound"),
         ("/api/v1/nothing", "NotFound"),
         ("/tile/nothing", "NotFound"),
         ("/api/v1/ledger/entries/1000", "NotFound"),

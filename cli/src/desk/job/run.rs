@@ -8,7 +8,7 @@ use super::steps::Steps;
 use super::{count, import, publish};
 use crate::desk::problem::told;
 use crate::failure::Failure;
-use crate::home::{Home, Job, Outcome, Standing, Work};
+use crate::home::{Job, Outcome, Standing, Work};
 
 /// A job that was begun so often and never ended is given up: it may be what ends the process.
 const MOST_TRIES: u32 = 3;
@@ -108,22 +108,10 @@ fn end(
             job.outcome = Some(told(failure));
         }
     })?;
-    if let Some(kept) = kept.filter(|kept| kept.standing.is_over()) {
-        destroy(&shared.home, &kept)?;
+    if kept.is_some_and(|kept| kept.standing.is_over()) {
+        shared.home.drop_job_upload(&job.custodian, &job.id)?;
     }
     Ok(())
-}
-
-/// Destroys what only served a job that is over: after its end is kept, so that whoever is killed in
-/// between still finds it.
-fn destroy(home: &Home, job: &Job) -> Result<(), Failure> {
-    home.drop_job_upload(&job.custodian, &job.id)?;
-    match &job.work {
-        Work::Commit { import, .. } if job.standing == Standing::Done => {
-            home.drop_job_rows(&job.custodian, import)
-        }
-        _ => Ok(()),
-    }
 }
 
 /// What a job that was ended on request says.
