@@ -185,7 +185,7 @@ impl Verified {
             "Proofs a second: {:.0} entered ({} in flight); the verifier alone {:.0} on one core, {:.0} on\n\
              all: {:.2} and {:.2} of these. Beside the proof, each answer was sent over HTTP, its signature\n\
              checked twice (whose quota it takes, and whether it may enter), decoded, checked against the\n\
-             rules, flushed to the disk, and put under a checkpoint signed for it.\n",
+             rules, flushed to the disk, and put under a signed checkpoint with those of its moment.\n",
             self.a_second,
             self.in_flight,
             self.bare.one_core,
