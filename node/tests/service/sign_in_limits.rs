@@ -7,6 +7,7 @@ use salus_ledger::transaction::{Envelope, GrantConsent, RegisterBoard, RevokeCon
 use salus_node::sign_in::SignInSettings;
 use salus_node::{Allowance, Settings};
 use salus_protocol::nullifier::LedgerId;
+use salus_protocol::registry::RecordIndex;
 
 use crate::client::{Answer, call, post, send};
 use crate::service::{Service, TRANSACTIONS};
@@ -142,66 +143,9 @@ fn a_desk_checks_size_then_who_it_is_then_the_quota() {
     }
 }
 
-#[test]
-fn strangers_keep_no_patient_from_taking_a_consent_back() {
-    let service = Service::founded(Settings {
-        other_keys: ONCE,
-        unsigned: ONCE,
-        ..Settings::default()
-    });
-    let id = service.ledger.state().unwrap().id();
-    for envelope in setup(id) {
-        assert!(service.ledger.submit(envelope).unwrap().is_ok());
-    }
-    let commit = Envelope::sign(commit_record(7), &id, &issuer());
-    let committed = service.ledger.submit(commit).unwrap().unwrap();
-    let Event::RecordCommitted { index } = committed.event else {
-        panic!("{committed:?}")
-    };
-    for key in [stranger(), stranger()] {
-        hand_in(&service, &signed(b"no transaction", &id, &key));
-        hand_in(&service, &[0; 200]);
-    }
-    too_often(&hand_in(
-        &service,
-        &signed(b"no transaction", &id, &stranger()),
-    ));
-    let sequence = || {
-        service
-            .ledger
-            .state()
-            .unwrap()
-            .record(index)
-            .unwrap()
-            .sequence
-    };
-    let grant = GrantConsent {
-        index,
-        sequence: sequence(),
-        consent: consent(1),
-        row: row(500_001),
-    };
-    let granted = service.hand_in(&Envelope::sign(grant, &id, &subject(7)));
-    assert_eq!(granted.status, 201, "{granted:?}");
-    let sequence = sequence();
-    let revoke = RevokeConsent { index, sequence };
-    let revoked = service.hand_in(&Envelope::sign(revoke, &id, &subject(7)));
-    assert_eq!(revoked.status, 201, "{revoked:?}");
-}
-
-#[test]
-fn what_has_entered_is_repeated_at_nobodys_cost() {
-    let service = Service::founded(Settings {
-        registered_key: Allowance {
-            at_once: 4,
-            a_minute: 1,
-        },
-        subject_keys: Allowance {
-            at_once: 2,
-            a_minute: 1,
-        },
-        ..Settings::default()
-    });
+/// A node with a record, committed for the subject's key.
+fn with_record(settings: Settings) -> (Service, LedgerId, Envelope, RecordIndex) {
+    let service = Service::founded(settings);
     let id = service.ledger.state().unwrap().id();
     for envelope in setup(id) {
         assert!(service.ledger.submit(envelope).unwrap().is_ok());
@@ -211,23 +155,63 @@ fn what_has_entered_is_repeated_at_nobodys_cost() {
     let Event::RecordCommitted { index } = committed.event else {
         panic!("{committed:?}")
     };
-    let sequence = || {
-        service
-            .ledger
-            .state()
-            .unwrap()
-            .record(index)
-            .unwrap()
-            .sequence
-    };
+    (service, id, commit, index)
+}
+
+fn sequence(service: &Service, index: RecordIndex) -> u32 {
+    let state = service.ledger.state().unwrap();
+    state.record(index).unwrap().sequence
+}
+
+fn grants(service: &Service, id: &LedgerId, index: RecordIndex) -> Envelope {
     let grant = GrantConsent {
         index,
-        sequence: sequence(),
+        sequence: sequence(service, index),
         consent: consent(1),
         row: row(500_001),
     };
-    let grant = Envelope::sign(grant, &id, &subject(7));
-    assert_eq!(service.hand_in(&grant).status, 201);
+    let grant = Envelope::sign(grant, id, &subject(7));
+    let granted = service.hand_in(&grant);
+    assert_eq!(granted.status, 201, "{granted:?}");
+    grant
+}
+
+fn revokes(service: &Service, id: &LedgerId, index: RecordIndex) {
+    let sequence = sequence(service, index);
+    let revoke = RevokeConsent { index, sequence };
+    let revoked = service.hand_in(&Envelope::sign(revoke, id, &subject(7)));
+    assert_eq!(revoked.status, 201, "{revoked:?}");
+}
+
+#[test]
+fn strangers_keep_no_patient_from_taking_a_consent_back() {
+    let (service, id, _, index) = with_record(Settings {
+        other_keys: ONCE,
+        unsigned: ONCE,
+        ..Settings::default()
+    });
+    for key in [stranger(), stranger()] {
+        hand_in(&service, &signed(b"no transaction", &id, &key));
+        hand_in(&service, &[0; 200]);
+    }
+    let strange = signed(b"no transaction", &id, &stranger());
+    too_often(&hand_in(&service, &strange));
+    grants(&service, &id, index);
+    revokes(&service, &id, index);
+}
+
+#[test]
+fn what_has_entered_is_repeated_at_nobodys_cost() {
+    let times = |at_once| Allowance {
+        at_once,
+        a_minute: 1,
+    };
+    let (service, id, commit, index) = with_record(Settings {
+        registered_key: times(4),
+        subject_keys: times(2),
+        ..Settings::default()
+    });
+    let grant = grants(&service, &id, index);
     // Anyone reads both from the log.
     for entered in [&commit, &grant] {
         for _ in 0..20 {
@@ -235,10 +219,7 @@ fn what_has_entered_is_repeated_at_nobodys_cost() {
             assert_eq!(again.problem(), (409, "Replayed".to_owned()));
         }
     }
-    let sequence = sequence();
-    let revoke = RevokeConsent { index, sequence };
-    let revoked = service.hand_in(&Envelope::sign(revoke, &id, &subject(7)));
-    assert_eq!(revoked.status, 201, "{revoked:?}");
+    revokes(&service, &id, index);
     let commit = Envelope::sign(commit_record(8), &id, &issuer());
     assert_eq!(service.hand_in(&commit).status, 201);
 }
