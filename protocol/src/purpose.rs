@@ -188,6 +188,32 @@ impl Masks {
 }
 
 impl Purpose {
+    /// A purpose of which nothing is declared and nothing undertaken.
+    #[must_use]
+    pub const fn undeclared(
+        research: Research,
+        ask: Ask,
+        institution: Institution,
+        region: Region,
+    ) -> Self {
+        Self {
+            research,
+            ask,
+            institution,
+            region,
+            for_profit: false,
+            commercial: false,
+            methods: false,
+            genetic: false,
+            publishes: false,
+            collaborates: false,
+            returns_data: false,
+            ethics_approval: false,
+            moratorium: false,
+            approved_users: false,
+        }
+    }
+
     /// Which permissions cover this purpose, which modifiers deny it, which grants it needs.
     #[must_use]
     pub fn masks(&self) -> Masks {

@@ -357,20 +357,15 @@ pub(super) fn a_year_on(day: Day) -> Result<Day, Failure> {
 
 pub(super) fn purpose() -> Result<Purpose, Failure> {
     Ok(Purpose {
-        research: Research::Disease(DiseaseArea::Type2Diabetes),
-        ask: Ask::Contact,
-        institution: Institution::new("Demo Therapeutics Company").map_err(not_in_demo)?,
-        region: Region::NorthAmerica,
         for_profit: true,
-        commercial: false,
-        methods: false,
-        genetic: false,
         publishes: true,
-        collaborates: false,
-        returns_data: false,
         ethics_approval: true,
-        moratorium: false,
-        approved_users: false,
+        ..Purpose::undeclared(
+            Research::Disease(DiseaseArea::Type2Diabetes),
+            Ask::Contact,
+            Institution::new("Demo Therapeutics Company").map_err(not_in_demo)?,
+            Region::NorthAmerica,
+        )
     })
 }
 

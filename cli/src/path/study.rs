@@ -229,20 +229,14 @@ pub(super) mod tests {
 
     fn purpose() -> Purpose {
         Purpose {
-            research: Research::Health,
-            ask: Ask::Contact,
-            institution: Institution::new("University Hospital").unwrap(),
-            region: Region::NorthAmerica,
-            for_profit: false,
-            commercial: false,
-            methods: false,
-            genetic: false,
             publishes: true,
-            collaborates: false,
-            returns_data: false,
             ethics_approval: true,
-            moratorium: false,
-            approved_users: false,
+            ..Purpose::undeclared(
+                Research::Health,
+                Ask::Contact,
+                Institution::new("University Hospital").unwrap(),
+                Region::NorthAmerica,
+            )
         }
     }
 

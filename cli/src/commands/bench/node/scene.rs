@@ -197,20 +197,14 @@ fn study(home: &Home, ledger: &Ledger, asked: &Asked) -> Result<StudyId, Failure
     let terms = Terms {
         title: Title::new(asked.query.title()).map_err(broken)?,
         purpose: Purpose {
-            research: Research::Health,
-            ask: Ask::Contact,
-            institution: Institution::new("Hospital").map_err(broken)?,
-            region: Region::NorthAmerica,
-            for_profit: false,
-            commercial: false,
-            methods: false,
-            genetic: false,
             publishes: true,
-            collaborates: false,
-            returns_data: false,
             ethics_approval: true,
-            moratorium: false,
-            approved_users: false,
+            ..Purpose::undeclared(
+                Research::Health,
+                Ask::Contact,
+                Institution::new("Hospital").map_err(broken)?,
+                Region::NorthAmerica,
+            )
         },
         expires: Day::LAST,
         freshness: 100,
